@@ -1,0 +1,1 @@
+"""idbounds: how well a model compresses, turned into a guarantee on data it has never seen."""
