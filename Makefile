@@ -1,0 +1,39 @@
+# `make` alone lists the targets. Each one that needs .venv makes it first; later runs start at once.
+DATASET ?= fashion-mnist
+ARGS ?=
+PY := .venv/bin/python
+STAMP := $(shell sh tools/setup.sh --stamp)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup certify test quick audit check clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@echo 'Variables: DATASET=fashion-mnist|mnist|digits, ARGS="more arguments", PYTHON=python3.12'
+
+setup: $(STAMP) ## make .venv with everything in it (about a minute, once)
+
+$(STAMP):
+	@sh tools/setup.sh
+
+certify: $(STAMP) ## train, compress and certify on DATASET
+	@.venv/bin/idbounds certify $(DATASET) $(ARGS)
+
+test: $(STAMP) ## run all tests (ARGS are passed on)
+	@$(PY) -m pytest -n 2 -m "not audit" $(ARGS)
+
+quick: $(STAMP) ## run the tests that are not slow
+	@$(PY) -m pytest -n 2 -m "not slow and not audit" $(ARGS)
+
+audit: $(STAMP) ## run the full forms of the reduced tests (long)
+	@$(PY) -m pytest -m audit $(ARGS)
+
+check: $(STAMP) ## lint, formatting, types, import contracts
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-logo
+
+clean: ## remove .venv and all caches in this checkout (not the data cache)
+	@rm -rf .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

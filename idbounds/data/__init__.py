@@ -1,0 +1,24 @@
+"""Named real data sets, each with a card and a frozen digest: Fashion-MNIST, MNIST, and small digits.
+
+>>> from idbounds import data
+>>> data.load("digits").train_x.shape
+(1297, 8, 8)
+"""
+
+from idbounds.data.loading import available, card, fallbacks, load, load_or_fallback, names
+from idbounds.data.model import Arrays, Card, Dataset, Digests, Say, digests
+
+__all__ = [
+    "Arrays",
+    "Card",
+    "Dataset",
+    "Digests",
+    "Say",
+    "available",
+    "card",
+    "digests",
+    "fallbacks",
+    "load",
+    "load_or_fallback",
+    "names",
+]

@@ -1,0 +1,149 @@
+"""What a data set is here: four arrays, a card that says where they come from, and a digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+Say = Callable[[str], None]
+"""Receives one line for each slow step (a download); the command line passes its printer."""
+
+
+class Arrays(NamedTuple):
+    """The raw content of a data set: images as uint8, labels as int64."""
+
+    train_x: npt.NDArray[np.uint8]
+    train_y: npt.NDArray[np.int64]
+    test_x: npt.NDArray[np.uint8]
+    test_y: npt.NDArray[np.int64]
+
+
+class Digests(NamedTuple):
+    """SHA-256 of everything, of the training part and of the test part, in hexadecimal."""
+
+    both: str
+    train: str
+    test: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a reader must know before believing a bound measured on the data set.
+
+    Attributes:
+        title: The data set's full name.
+        source: Where the files come from.
+        licence: The licence as far as it is stated.
+        sampling: How the sample was drawn; a bound assumes independent draws from one distribution.
+        duplicates: Exact duplicates within and between the parts.
+        caveats: Further reasons for care.
+        train_counts: Number of training examples of each class.
+        test_counts: Number of test examples of each class.
+    """
+
+    title: str
+    source: str
+    licence: str
+    sampling: str
+    duplicates: str
+    caveats: tuple[str, ...]
+    train_counts: tuple[int, ...]
+    test_counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A data set whose arrays have been checked against frozen digests.
+
+    Attributes:
+        name: Its name, as given to `idbounds.data.load`.
+        train_x: Training images, uint8, n x height x width.
+        train_y: Training labels, int64.
+        test_x: Test images, uint8.
+        test_y: Test labels, int64.
+        classes: Number of classes; labels are 0 to classes - 1.
+        card: Source, licence, sampling and caveats.
+        sha256: Digest of all four arrays; `digests` defines it.
+        train_sha256: Digest of the training part alone.
+        test_sha256: Digest of the test part alone.
+        origin: Where this copy was found ("the cache", a folder); for messages only.
+    """
+
+    name: str
+    train_x: npt.NDArray[np.uint8]
+    train_y: npt.NDArray[np.int64]
+    test_x: npt.NDArray[np.uint8]
+    test_y: npt.NDArray[np.int64]
+    classes: int
+    card: Card
+    sha256: str
+    train_sha256: str
+    test_sha256: str
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """How one data set is found; places are tried in the order of the fields below.
+
+    Attributes:
+        name: The data set's name.
+        card: Its card.
+        digests: The digests its arrays must have.
+        remedy: What a user can do when it is nowhere to be found.
+        bundled: Reads the copy inside the package, if there is one.
+        user_subfolders: Folders below `IDBOUNDS_DATA` that may hold the four idx files.
+        system_folders: Folders outside it that may hold them (installed packages).
+        fetch: Downloads the arrays; raises DataError with the reason when it cannot.
+        rank: Position in the order of fall-backs.
+    """
+
+    name: str
+    card: Card
+    digests: Digests
+    remedy: str
+    rank: int
+    bundled: Callable[[], Arrays] | None = None
+    user_subfolders: tuple[str, ...] = ()
+    system_folders: tuple[Path, ...] = ()
+    fetch: Callable[[Say], Arrays] | None = field(default=None)
+
+
+def _add(digest: _Hash, array: npt.NDArray[np.generic], dtype: str) -> None:
+    shape = "x".join(str(size) for size in array.shape)
+    digest.update(f"{dtype} {shape}\n".encode("ascii"))
+    # Labels are hashed as little-endian on every machine, so the digest is the same everywhere.
+    digest.update(np.ascontiguousarray(array, dtype=dtype).data)
+
+
+def digests(arrays: Arrays) -> Digests:
+    """Digest the canonical raw arrays.
+
+    Each array contributes the ASCII line `<dtype> <shape joined by x>` and a newline, for example
+    `|u1 60000x28x28`, then its bytes in C order; dtypes are `|u1` for images and `<i8` for labels. The
+    training digest covers train_x then train_y, the test digest test_x then test_y, and the digest of both
+    covers all four in that order.
+
+    Args:
+        arrays: The four arrays.
+
+    Returns:
+        The three digests in hexadecimal.
+    """
+    train, test = hashlib.sha256(), hashlib.sha256()
+    _add(train, arrays.train_x, "|u1")
+    _add(train, arrays.train_y, "<i8")
+    both = train.copy()
+    for digest in (both, test):
+        _add(digest, arrays.test_x, "|u1")
+        _add(digest, arrays.test_y, "<i8")
+    return Digests(both.hexdigest(), train.hexdigest(), test.hexdigest())

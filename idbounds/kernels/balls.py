@@ -1,0 +1,260 @@
+"""Words in ball arithmetic (arb, through python-flint): every result is an interval that holds the true value.
+
+An inverse is found by guessing with floating-point-like steps and then *proving* both ends: a trial point is
+accepted as an upper end only when ball arithmetic shows that it lies beyond the root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import Any
+
+from flint import arb, ctx, fmpq
+
+from idbounds.errors import InputError
+
+Ball = Any  # flint.arb; python-flint ships no types
+
+_GUARD = 24  # the accepted ends of an inverse lie 2^-(precision - _GUARD), relatively, around the guess
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Work with `bits` bits inside the block.
+
+    Args:
+        bits: mantissa bits of every ball made inside.
+
+    Yields:
+        Nothing.
+    """
+    before = ctx.prec
+    ctx.prec = bits
+    try:
+        yield
+    finally:
+        ctx.prec = before
+
+
+def exact(value: Any) -> Fraction:
+    """The rational number that a user wrote: '0.05' and 0.05 both mean 1/20.
+
+    Args:
+        value: int, Fraction, Decimal, decimal string, or float (read by its shortest decimal form).
+
+    Returns:
+        The exact rational.
+
+    Raises:
+        InputError: for anything that is not a finite number.
+    """
+    try:
+        if hasattr(value, "item"):
+            value = value.item()
+        return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    except (ValueError, TypeError, ZeroDivisionError, OverflowError):
+        raise InputError(f"{value!r} is not a finite number; give one such as 0.05, '1/20' or 1200") from None
+
+
+def ball(value: Any) -> Ball:
+    """A ball around what the user wrote; for a float it holds the decimal and the binary reading of it.
+
+    Args:
+        value: as for `exact`.
+
+    Returns:
+        An arb ball.
+    """
+    if hasattr(value, "item"):
+        value = value.item()
+    written = number(exact(value))
+    return written.union(number(Fraction(value))) if isinstance(value, float) else written
+
+
+def number(value: Any) -> Ball:
+    """A constant of an expression as a ball."""
+    fraction = Fraction(str(value)) if not isinstance(value, (int, Fraction)) else Fraction(value)
+    return arb(fmpq(fraction.numerator, fraction.denominator))
+
+
+def log(x: Ball) -> Ball:
+    """Natural logarithm."""
+    return x.log()
+
+
+def sqrt(x: Ball) -> Ball:
+    """Square root."""
+    return x.sqrt()
+
+
+def kl(q: Ball, p: Ball) -> Ball:
+    """Binary relative entropy in nats; infinite where p excludes what q allows."""
+    return _times_log(q, q, p) + _times_log(1 - q, 1 - q, 1 - p)
+
+
+def kl_inverse(q: Ball, c: Ball) -> Ball:
+    """Ball that holds every largest p in [q, 1] with kl(q || p) <= c, over the inputs in the balls."""
+    ends = ((q.lower(), c.lower()), (q.upper(), c.upper()))
+    low, high = (-_log_complement(x, 1 - x, y).expm1() for x, y in ends)
+    return low.union(high)
+
+
+def kl_inverse_lower(q: Ball, c: Ball) -> Ball:
+    """Ball that holds every smallest p in [0, q] with kl(q || p) <= c, over the inputs in the balls."""
+    ends = ((q.lower(), c.upper()), (q.upper(), c.lower()))
+    low, high = (_log_complement(1 - x, x, y).exp() for x, y in ends)
+    return low.union(high)
+
+
+def binomial_tail_inverse(k: Ball, n: Ball, log_delta: Ball) -> Ball:
+    """Ball that holds the largest p with P[Binomial(n, p) <= k] >= exp(log_delta); k and n exact integers.
+
+    Raises:
+        InputError: when k or n is not an exact integer with 0 <= k <= n.
+    """
+    errors, size = k.unique_fmpz(), n.unique_fmpz()
+    if errors is None or size is None or not 0 <= errors <= size:
+        raise InputError(f"binomial_tail_inverse needs integers 0 <= k <= n; given k = {k}, n = {n}")
+    ends = [_tail_root(int(errors), int(size), a) for a in (log_delta.lower(), log_delta.upper())]
+    return ends[0].union(ends[1])
+
+
+def log_star(n: Ball) -> Ball:
+    """Rissanen's universal code length in bits: log2 c0 + log2 n + log2 log2 n + ... (positive terms)."""
+    two = arb(2).log()
+    total = _log_star_constant().log() / two
+    term = n
+    while term > 1:
+        term = term.log() / two
+        if term > 0:
+            total = total + term
+    return total
+
+
+def _log_star_constant() -> Ball:
+    # sum_{n >= 1} 2^-(log2 n + log2 log2 n + ...) to 40 digits; a test recomputes it by Euler-Maclaurin
+    return arb("2.8650640347855512157837596834198155386", "1e-30")
+
+
+def _times_log(weight: Ball, a: Ball, b: Ball) -> Ball:
+    """weight ln(a / b), with 0 ln(0 / b) = 0."""
+    if weight.is_zero():
+        return arb(0)
+    if b.is_zero():
+        return arb.pos_inf()
+    return weight * (a / b).log()
+
+
+def _log_complement(q: Ball, qc: Ball, c: Ball) -> Ball:
+    """u = ln(1 - p) at the upper inverse of kl(q || p) = c, with proven ends; q and qc = 1 - q both given."""
+    if q >= 1 or qc <= 0 or c == arb.pos_inf():
+        return arb.neg_inf()
+    if c <= 0:
+        return qc.log()
+    if q <= 0:
+        return -c
+
+    def beyond(u: Ball) -> tuple[Ball, Ball]:  # positive where p = 1 - e^u lies above the root; falls in u
+        p = -u.expm1()
+        return _times_log(q, q, p) + qc * (qc.log() - u) - c, (u.exp() - qc) / p
+
+    from idbounds.kernels import floats
+
+    rate = floats._Coin(*(_float_array(x) for x in (q, qc, q.log(), qc.log())))
+    guess = floats._newton(rate, _float_array(c))
+    return _proven(beyond, arb(-float(guess)))
+
+
+def _tail_root(k: int, n: int, log_delta: Ball) -> Ball:
+    """The binomial inversion at one exact level, as a ball with proven ends."""
+    if k == n or log_delta == arb.neg_inf():
+        return arb(1)
+    if log_delta >= 0:
+        # P[Binomial(n, p) <= k] >= 1 only at p = 0, since k < n
+        return arb(0)
+    if k == 0:
+        return -((log_delta / n).expm1())
+
+    def excess(u: Ball) -> tuple[Ball, Ball]:  # ln P[Binomial(n, 1 - e^u) <= k] - log_delta, rises in u
+        log_mass, log_tail = _log_mass(k, n, u), _log_tail(k, n, u, log_delta)
+        return log_tail - log_delta, (n - k) * (log_mass - log_tail).exp()
+
+    from idbounds.kernels import floats
+
+    guess = floats.binomial_tail_inverse(k, n, float(log_delta))
+    start = (1 - arb(guess)).log() if guess < 1 - 1e-9 else log_delta / (n - k)
+    return -_proven(excess, start).expm1()
+
+
+def _log_mass(k: int, n: int, u: Ball) -> Ball:
+    """ln P[Binomial(n, p) = k] at p = 1 - e^u."""
+    choose = arb(n + 1).lgamma() - arb(k + 1).lgamma() - arb(n - k + 1).lgamma()
+    return choose + k * (-u.expm1()).log() + (n - k) * u
+
+
+def _log_tail(k: int, n: int, u: Ball, near: Ball) -> Ball:
+    """ln P[Binomial(n, p) <= k] at p = 1 - e^u, by the route that is quick where the value is about `near`."""
+    x, p = u.exp(), -u.expm1()
+    if near > -40:  # the complement loses at most 60 bits here and is quick even for k << n
+        return (1 - p.beta_lower(arb(k + 1), arb(n - k), 1)).log()
+    ratio = k * x / ((n - k + 1) * p)
+    if ratio < 1 and ratio**20_000 < arb(2) ** (-ctx.prec):  # at most 20,000 terms
+        return _log_mass(k, n, u) + _falling_sum(k, n, x / p, ratio).log()
+    return x.beta_lower(arb(n - k), arb(k + 1), 1).log()
+
+
+def _falling_sum(k: int, n: int, odds: Ball, ratio: Ball) -> Ball:
+    """P[X <= k] / P[X = k] = 1 + r_1 + r_1 r_2 + ..., r_i = (k-i+1) odds / (n-k+i) <= ratio < 1, remainder kept."""
+    total = term = arb(1)
+    floor = arb(2) ** (-ctx.prec - 8)
+    for i in range(1, k + 1):
+        term = term * ((k - i + 1) * odds / (n - k + i))
+        total = total + term
+        if term < floor:
+            return total.union(total + term * ratio / (1 - ratio))
+    return total
+
+
+def _proven(f: Callable[[Ball], tuple[Ball, Ball]], u: Ball) -> Ball:
+    """Ball around the only root of a monotone function of u < 0 (f gives value and slope), both ends proven.
+
+    Newton's method guesses; the working precision grows until the signs at both ends are certain, so
+    cancellation costs time and never truth.
+
+    Raises:
+        InputError: when no enclosure was found (not met within the documented domain).
+    """
+    target = ctx.prec
+    for working in (2 * target, 4 * target, 8 * target, 32 * target):
+        with precision(working):
+            root = _newton(f, u, target)
+            for slack in (_GUARD, 2 * _GUARD, 3 * _GUARD):
+                radius = abs(root).mid() * arb(2) ** (slack - target - _GUARD)
+                low, high = (root - radius).mid(), (root + radius).mid()
+                left, right = f(low)[0], f(high)[0]
+                if (left < 0 and right > 0) or (left > 0 and right < 0):
+                    return low.union(high)
+    raise InputError(f"could not enclose an inverse at {target} bits; please report the inputs")
+
+
+def _newton(f: Callable[[Ball], tuple[Ball, Ball]], u: Ball, target: int) -> Ball:
+    u = u.mid()
+    for _ in range(200):
+        value, slope = f(u)
+        new = (u - value / slope).mid()
+        if not new.is_finite():
+            break
+        new = new if new < 0 else u / 2
+        done = abs(new - u) <= abs(u) * arb(2) ** (-target)
+        u = new
+        if done:
+            break
+    return u
+
+
+def _float_array(x: Ball) -> Any:
+    import numpy as np
+
+    return np.asarray(float(x))

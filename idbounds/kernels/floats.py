@@ -1,0 +1,323 @@
+"""Words as float64 functions of numpy arrays: vectorised, right to a few ulps, returned on the safe side.
+
+Inverses return an upper end that is not below the true one (a lower end not above it); the rigorous
+statement is made by `balls`, against which these are tested over the whole domain.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from idbounds.errors import InputError
+from idbounds.quantities import Quantity
+
+Array = NDArray[np.float64]
+
+log = np.log
+sqrt = np.sqrt
+
+LOG_STAR_CONSTANT = 2.8650640347855513
+"""c0 = sum over n >= 1 of 2^-(log2 n + log2 log2 n + ...), rounded up; recomputed by a test."""
+
+_DEEP, _LARGE = -20.0, 1e6  # beyond these scipy's inverse of the incomplete beta function loses digits
+_RATE = Quantity("q", "q", "q", "rate", 0, 1, "a rate", +1, (0, 1))
+_COST = Quantity("c", "c", "c", "nats", 0, np.inf, "nats per example", +1, (0, 1))
+
+
+def number(value: Any) -> float:
+    """A constant of an expression as a float."""
+    return float(value)
+
+
+def kl(q: ArrayLike, p: ArrayLike) -> Any:
+    """Binary relative entropy q ln(q/p) + (1-q) ln((1-q)/(1-p)).
+
+    Args:
+        q: rates in [0, 1].
+        p: rates in [0, 1], broadcast against q.
+
+    Returns:
+        Nats, same shape; infinite where p excludes what q allows. Free of cancellation near p = q.
+
+    Raises:
+        InputError: for a rate outside [0, 1].
+    """
+    _RATE.check(q)
+    _RATE.check(p)
+    q, p = np.broadcast_arrays(np.asarray(q, np.float64), np.asarray(p, np.float64))
+    return _scalar(_kl(_coin(q), _coin(p)))
+
+
+def kl_inverse(q: ArrayLike, c: ArrayLike) -> Any:
+    """Largest p in [q, 1] with kl(q || p) <= c, rounded up.
+
+    Newton's method in t = -ln(1 - p), where kl is convex and increasing: started above the root it descends
+    to it and never passes it.
+
+    Args:
+        q: rates in [0, 1].
+        c: nats per example, >= 0 (infinity allowed), broadcast against q.
+
+    Returns:
+        Rates, within 1e-15 relative of the true value and not below it.
+
+    Raises:
+        InputError: for a rate outside [0, 1] or a negative or missing c.
+    """
+    q, c = _rates_and_costs(q, c)
+    t = _newton(_coin(q), c)
+    with np.errstate(invalid="ignore"):
+        p = np.where(c == 0, q, np.maximum(_up(-np.expm1(-t), 3), q))
+    return _scalar(np.minimum(p, 1.0))
+
+
+def kl_inverse_lower(q: ArrayLike, c: ArrayLike) -> Any:
+    """Smallest p in [0, q] with kl(q || p) <= c, rounded down; the mirror image of `kl_inverse`.
+
+    Args:
+        q: rates in [0, 1].
+        c: nats per example, >= 0 (infinity allowed), broadcast against q.
+
+    Returns:
+        Rates, not above the true value.
+
+    Raises:
+        InputError: for a rate outside [0, 1] or a negative or missing c.
+    """
+    q, c = _rates_and_costs(q, c)
+    t = _newton(_coin(q).mirror(), c)
+    with np.errstate(under="ignore"):
+        # exp(-t) inherits the absolute error of t: a relative one of a few eps * t
+        p = np.exp(-t) * (1 - 4 * np.finfo(float).eps * (1 + t))
+        p = np.where(p < 1e-300, 0.0, p)  # no relative precision is left among the subnormals
+    return _scalar(np.where(c == 0, q, np.clip(p, 0.0, q)))
+
+
+def binomial_tail_inverse(k: ArrayLike, n: ArrayLike, log_delta: ArrayLike) -> Any:
+    """Largest p with P[Binomial(n, p) <= k] >= exp(log_delta), rounded up (Langford 2005; Clopper and Pearson 1934).
+
+    Works on the logarithm of the probability, so a level of 2^-1000000000 is as good as 0.05.
+
+    Args:
+        k: error counts, 0 <= k <= n.
+        n: sample sizes >= 1.
+        log_delta: natural logarithm of the level, <= 0.
+
+    Returns:
+        Rates, within 1e-12 relative of the true value and not below it; 1 where k = n.
+
+    Raises:
+        InputError: for k outside [0, n], n < 1 or a positive or missing log_delta.
+    """
+    from scipy import special
+
+    k, n, a = np.broadcast_arrays(*(np.asarray(x, np.float64) for x in (k, n, log_delta)))
+    if not np.all((k >= 0) & (k <= n) & (n >= 1) & np.isfinite(n) & (a <= 0)):
+        raise InputError(
+            "binomial_tail_inverse(k, n, log_delta): give 0 <= k <= n, n >= 1 and log_delta <= 0 "
+            f"(log_delta is the logarithm of a probability); given k = {k}, n = {n}, log_delta = {a}"
+        )
+    p = np.ones(k.shape)
+    zero, full = k == 0, k == n
+    p[zero] = -np.expm1(a[zero] / n[zero])
+    usual = ~zero & ~full & np.isfinite(a) & (a < 0)
+    # scipy's inverse is exact to 1e-13 for moderate levels and samples (tested against balls), and quick
+    quick = usual & (a > _DEEP) & (n <= _LARGE)
+    p[quick] = special.betainccinv(k[quick] + 1, (n - k)[quick], np.exp(a[quick]))
+    left = usual & ~quick & (a < -np.log(2))
+    p[left] = -np.expm1(_tail_root(k[left], n[left], a[left]))
+    # above one half, through the other tail: P[X <= k] = 1 - P[n - X <= n - k - 1], and n - X has rate 1 - p
+    right = usual & ~quick & ~left
+    with np.errstate(divide="ignore"):
+        p[right] = np.exp(_tail_root(n[right] - k[right] - 1, n[right], np.log(-np.expm1(a[right]))))
+    p[a == 0] = 0.0
+    p[full | np.isneginf(a)] = 1.0
+    return _scalar(np.minimum(p * (1 + 4e-13), 1.0))
+
+
+def log_star(n: ArrayLike) -> Any:
+    """Rissanen's (1983) universal code length log2 c0 + log2 n + log2 log2 n + ... (positive terms), in bits.
+
+    Args:
+        n: integers >= 1.
+
+    Returns:
+        Real-valued (ideal) bits, rounded up; 2^-log_star sums to at most 1.
+
+    Raises:
+        InputError: for a value below 1.
+    """
+    x = np.asarray(n, np.float64)
+    if not np.all(x >= 1):
+        raise InputError(f"log_star({n}): give an integer >= 1")
+    total = np.full(x.shape, np.log2(LOG_STAR_CONSTANT))
+    while np.any(x > 1):
+        x = np.log2(np.maximum(x, 1.0))
+        total = total + x
+    return _scalar(_up(total, 8))
+
+
+def _scalar(value: Any) -> Any:
+    return float(value) if np.ndim(value) == 0 else value
+
+
+def _up(x: Array, ulps: int) -> Array:
+    return x * (1 + ulps * np.finfo(np.float64).eps / 2)
+
+
+def _rates_and_costs(q: ArrayLike, c: ArrayLike) -> tuple[Array, Array]:
+    _RATE.check(q)
+    q, c = np.broadcast_arrays(np.asarray(q, np.float64), np.asarray(c, np.float64))
+    if not np.all(c >= 0):
+        raise InputError(f"c = {c[~(c >= 0)].flat[0]}: give {_COST.allowed} ({_COST.says})")
+    return q, c
+
+
+def _log1pmx(x: Array) -> Array:
+    """ln(1+x) - x without cancellation: with y = x/(2+x), ln(1+x) = 2 atanh(y) and 2y - x = -x y."""
+    y = x / (2 + x)
+    square = y * y
+    series = np.zeros_like(square)
+    for odd in range(35, 1, -2):
+        series = series * square + 1.0 / odd
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(np.abs(x) <= 0.5, -x * y + 2 * y * square * series, np.log1p(x) - x)
+
+
+class _Coin(NamedTuple):
+    """A rate with its complement and both logarithms, each to full relative precision."""
+
+    p: Array
+    pc: Array
+    log_p: Array
+    log_pc: Array
+
+    def mirror(self) -> _Coin:
+        """The coin with its sides exchanged."""
+        return _Coin(self.pc, self.p, self.log_pc, self.log_p)
+
+
+def _coin(p: Array) -> _Coin:
+    with np.errstate(divide="ignore"):
+        return _Coin(p, 1 - p, np.log(p), np.log1p(-p))
+
+
+def _coin_at(t: Array) -> _Coin:
+    """The coin p = 1 - e^-t."""
+    p, pc = -np.expm1(-t), np.exp(-t)
+    with np.errstate(divide="ignore"):
+        return _Coin(p, pc, np.where(pc < 0.5, np.log1p(-pc), np.log(p)), -t)
+
+
+def _gap(a: _Coin, b: _Coin) -> Array:
+    """b.p - a.p, taken on the side where the subtraction loses less."""
+    return np.where(a.p <= 0.5, b.p - a.p, a.pc - b.pc)
+
+
+def _kl(a: _Coin, b: _Coin) -> Array:
+    """kl(a || b). With r = b - a the first-order terms of the two logarithms cancel exactly, so near a = b
+    only the remainders -a (ln(1 + r/a) - r/a) and its mirror are summed; both are positive.
+    """  # noqa: D205, D209
+    r = _gap(a, b)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        near = -a.p * _log1pmx(r / a.p) - a.pc * _log1pmx(-r / a.pc)
+        first = _times_log(a.p, b.p, a.log_p, b.log_p)
+        second = _times_log(a.pc, b.pc, a.log_pc, b.log_pc)
+        use_near = (np.abs(r) <= 0.5 * a.p) & (np.abs(r) <= 0.5 * a.pc)
+    return np.where(use_near, near, first + second)
+
+
+def _times_log(x: Array, y: Array, log_x: Array, log_y: Array) -> Array:
+    """x ln(x / y) with 0 ln 0 = 0: by the quotient where that is exact, by the logarithms near 1 or 0."""
+    quotient = (x <= 0.5) & (y > 1e-290)
+    return np.where(x > 0, x * np.where(quotient, np.log(x / y), log_x - log_y), 0.0)
+
+
+def _newton(a: _Coin, c: Array) -> Array:
+    """t = -ln(1 - p) at the upper inverse of kl(a || p) = c, approached from above."""
+    q, qc = a.p, a.pc
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        entropy = -(np.where(q > 0, q * a.log_p, 0.0) + np.where(qc > 0, qc * a.log_pc, 0.0))
+        # three upper bounds on the root: kl >= -H(q) + (1-q) t; Pinsker; and its refinement for small q
+        gap = np.minimum(c + np.sqrt(c * c + 2 * q * c), np.sqrt(c / 2))
+        t = np.where(gap < qc, -a.log_pc - np.log1p(-gap / qc), np.inf)
+        t = np.where(qc == 0, np.inf, np.minimum(t, (c + entropy) / qc))
+        moving = np.isfinite(t) & (c > 0) & (q > 0)
+        t = np.where(q == 0, c, t)  # kl(0 || p) = t exactly
+        for _ in range(60):
+            if not np.any(moving):
+                break
+            b = _coin_at(t)
+            step = (_kl(a, b) - c) * b.p / _gap(a, b)
+            good = moving & np.isfinite(step) & (step > 0)
+            t = np.where(good, t - step, t)
+            moving = good & (step > 2e-16 * t)
+    return t
+
+
+def _stirling_error(x: Array) -> Array:
+    """ln x! - ((x + 1/2) ln x - x + ln sqrt(2 pi)); the series is exact to 1e-17 from 16 on (Loader 2000)."""
+    from scipy import special
+
+    small = np.minimum(x, 16.0)
+    direct = special.gammaln(small + 1) - (small + 0.5) * np.log(small) + small - 0.5 * np.log(2 * np.pi)
+    i = 1 / (x * x)
+    series = (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - i / 1188) * i) * i) * i) / x
+    return np.where(x < 16, direct, series)
+
+
+def _tail_root(k: Array, n: Array, log_delta: Array) -> Array:
+    """u = ln(1 - p) where P[Binomial(n, p) <= k] = exp(log_delta) <= 1/2, by Newton on the logarithm of the tail.
+
+    The tail's logarithm is concave and increasing in u (the density of ln X is log-concave for a beta variable
+    X), so Newton started at the Chernoff bound, left of the root, stays on the safe side of it.
+    """
+    root = log_delta / n
+    some = k > 0
+    k, n, log_delta = k[some], n[some], log_delta[some]
+    p, pc = k / n, (n - k) / n
+    rate = _Coin(p, pc, np.where(p < 0.5, np.log(p), np.log1p(-pc)), np.where(p < 0.5, np.log1p(-p), np.log(pc)))
+    u = -_newton(rate, -log_delta / n)
+    constant = (
+        -0.5 * np.log(2 * np.pi * k * rate.pc) + _stirling_error(n) - _stirling_error(k) - _stirling_error(n - k)
+    )
+    for _ in range(50):
+        b = _coin_at(-u)
+        ratio = _tail_over_mass(k, n, b.pc / b.p)
+        log_tail = constant - n * _kl(rate, b) + np.log(ratio)
+        step = (log_delta - log_tail) * ratio / (n - k)
+        u = np.minimum(u + step, 0.0)
+        if np.all(np.abs(step) <= 1e-15 * np.abs(u)):
+            break
+    root[some] = u
+    return root
+
+
+def _tail_over_mass(k: Array, n: Array, odds: Array) -> Array:
+    """P[X <= k] / P[X = k] for X ~ Binomial(n, p), odds = (1-p)/p: 2F1(1, -k; n-k+1; -odds).
+
+    Gauss's continued fraction by Lentz's method; unlike the usual one for the incomplete beta function it
+    does not lose the digits of a small p.
+    """
+    rest = n - k
+    f = c = np.ones_like(odds)
+    d = np.zeros_like(odds)
+    for j in range(1, 30_000):
+        m = j // 2
+        if j % 2:
+            term = -odds * (k - m) * (rest + m) / ((rest + 2 * m) * (rest + 2 * m + 1))
+        else:
+            term = odds * m * (n + m) / ((rest + 2 * m - 1) * (rest + 2 * m))
+        d = 1 / _not_zero(1 + term * d)
+        c = _not_zero(1 + term / c)
+        f = f * (c * d)
+        if np.all(np.abs(c * d - 1) < 2e-16):
+            break
+    return 1 / f
+
+
+def _not_zero(x: Array) -> Array:
+    return np.where(np.abs(x) < 1e-300, 1e-300, x)

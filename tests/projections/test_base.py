@@ -1,0 +1,104 @@
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from idbounds.errors import InputError
+from idbounds.projections import make_projection, projections
+
+SHAPES = st.integers(1, 300).flatmap(lambda D: st.tuples(st.integers(1, D), st.just(D)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(list(projections)), SHAPES, st.integers(0, 2**63 - 1), st.sampled_from(["unit", "rms"])
+)
+def test_adjoint_law(kind, shape, seed, scale):
+    d, D = shape
+    projection = make_projection(kind, seed=seed, d=d, D=D, scale=scale)
+    random = np.random.default_rng(seed % 1000)
+    for dtype, tolerance in ((np.float32, 1e-5), (np.float64, 1e-13)):
+        z, g = random.normal(size=d).astype(dtype), random.normal(size=D).astype(dtype)
+        image, back = projection.apply(z), projection.adjoint(g)
+        assert image.dtype == back.dtype == dtype
+        left, right = (
+            np.dot(image.astype(float), g.astype(float)),
+            np.dot(z.astype(float), back.astype(float)),
+        )
+        assert abs(left - right) <= tolerance * (1 + np.linalg.norm(image) * np.linalg.norm(g))
+
+
+@pytest.mark.parametrize("kind", projections)
+def test_scales_differ_by_the_column_length(kind):
+    unit = make_projection(kind, seed=1, d=10, D=1000, scale="unit")
+    rms = make_projection(kind, seed=1, d=10, D=1000)
+    z = np.random.default_rng(0).normal(size=10)
+    assert rms.column_length == 10.0
+    np.testing.assert_allclose(rms.apply(z), 10 * unit.apply(z), rtol=1e-14)
+    # "rms": a weight moves about as far as a coordinate
+    assert 0.5 < np.sqrt(np.mean(rms.apply(z) ** 2) / np.mean(z**2)) < 1.5
+
+
+@pytest.mark.parametrize("kind", projections)
+def test_digest_depends_on_every_field_and_on_nothing_else(kind):
+    base = {"seed": 1, "d": 10, "D": 100, "scale": "rms"}
+    first = make_projection(kind, **base)
+    others = [{"seed": 2}, {"d": 11}, {"D": 101}, {"scale": "unit"}]
+    digests = {first.digest()} | {make_projection(kind, **(base | other)).digest() for other in others}
+    assert len(digests) == 5
+    first.apply(np.ones(10))
+    copy = pickle.loads(pickle.dumps(first))
+    assert copy == first
+    assert copy.digest() == first.digest()
+
+
+def test_numpy_integers_become_python_integers():
+    projection = make_projection("blocks", seed=np.int64(1), d=np.int32(2), D=np.uint8(3))
+    assert projection == make_projection("blocks", seed=1, d=2, D=3)
+    assert "seed=1 d=2 D=3" in projection.description()
+
+
+def test_arrays_that_are_views_are_read_right():
+    projection = make_projection("blocks", seed=1, d=4, D=10)
+    z, g = np.arange(8.0)[::2], np.arange(20.0)[::2]
+    assert np.array_equal(projection.apply(z), projection.apply(z.copy()))
+    assert np.array_equal(projection.adjoint(g), projection.adjoint(g.copy()))
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"d": 11}, "d = 11 is more than D = 10"),
+        ({"d": 0}, "d = 0"),
+        ({"D": 0}, "D = 0"),
+        ({"d": 2.0}, "d must be an integer"),
+        ({"D": float("nan")}, "D must be an integer"),
+        ({"seed": -1}, "seed = -1"),
+        ({"seed": None}, "seed must be an integer"),
+        ({"D": 2**32 + 1}, "D ="),
+        ({"scale": "big"}, "allowed are unit, rms"),
+    ],
+)
+@pytest.mark.parametrize("kind", projections)
+def test_field_errors(kind, change, match):
+    with pytest.raises(InputError, match=match):
+        make_projection(kind, **({"seed": 1, "d": 2, "D": 10} | change))
+
+
+@pytest.mark.parametrize(
+    ("z", "match"),
+    [
+        (np.zeros(3), r"shape \(2,\), not \(3,\)"),
+        (np.zeros((2, 1)), "shape"),
+        ([0.0, 0.0], "not list"),
+        (np.zeros(2, int), "not int64"),
+        (np.zeros(2, np.float16), "not float16"),
+    ],
+)
+def test_array_errors(z, match):
+    with pytest.raises(InputError, match=match):
+        make_projection("blocks", seed=1, d=2, D=10).apply(z)
+    with pytest.raises(InputError, match="g must"):
+        make_projection("blocks", seed=1, d=2, D=10).adjoint(z)
