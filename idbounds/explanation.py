@@ -1,0 +1,92 @@
+"""A bound's value told in words: what each ingredient costs and what is taken for granted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from idbounds.assumptions import Assumption
+from idbounds.errors import InputError
+from idbounds.statement import Bound
+
+_FREE: dict[str, Any] = {"code_bits": 0, "kl_nats": 0, "delta": Fraction(1, 2), "errors": 0, "train_error": 0,
+                         "gibbs_train_error": 0, "test_errors": 0}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Price:
+    """What one quantity adds to the bound.
+
+    Attributes:
+        name: the quantity.
+        value: its value.
+        unit: its unit.
+        cost: the bound minus the bound with this quantity at its cheapest (0; for delta, one half).
+    """
+
+    name: str
+    value: float
+    unit: str
+    cost: float | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A bound's value and where it comes from; `str()` gives the text."""
+
+    id: str
+    value: float
+    upper: str
+    vacuous: bool
+    prices: tuple[Price, ...]
+    notes: tuple[str, ...]
+    assumes: tuple[Assumption, ...]
+    holds: str
+    source: str
+
+    def __str__(self) -> str:
+        """The explanation as lines of text."""
+        verdict = "vacuous: it says nothing" if self.vacuous else "non-vacuous"
+        lines = [f"{self.id}: the risk is at most {self.upper} ({verdict}), {self.holds}."]
+        lines += [f"  note: {note}" for note in self.notes]
+        for p in self.prices:
+            price = "" if p.cost is None else f"  costs {p.cost:.6f}"
+            lines.append(f"  {p.name} = {p.value:g} {p.unit}{price}")
+        lines += [f"  assumes ({a.vouched}): {a.says}" for a in self.assumes]
+        return "\n".join([*lines, f"  source: {self.source}"])
+
+
+def explain(bound: Bound, known: Mapping[str, Any]) -> Explanation:
+    """See `Bound.explain`.
+
+    Args:
+        bound: the bound.
+        known: single numbers by quantity name.
+
+    Returns:
+        The explanation.
+
+    Raises:
+        InputError: for arrays, or a missing, unknown or impossible quantity.
+    """
+    if any(np.ndim(v) for v in known.values()):
+        raise InputError("explain tells one case at a time; give single numbers")
+    values, notes = bound.inputs(known)
+    whole = bound(**values)
+    upper = bound.upper(**known)
+    prices = tuple(
+        Price(q.name, float(values[q.name]), q.unit, _cost(bound, whole, values, q.name)) for q in bound.takes
+    )
+    return Explanation(
+        bound.id, whole, upper, Fraction(upper) >= 1, prices, tuple(notes), bound.assumes, bound.holds, str(bound.source)
+    )  # fmt: skip
+
+
+def _cost(bound: Bound, whole: float, values: Mapping[str, Any], name: str) -> float | None:
+    if name not in _FREE:
+        return None
+    return float(whole - bound(**{**values, name: _FREE[name]}))
