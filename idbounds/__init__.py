@@ -25,7 +25,7 @@ _HOMES = {
     "log_star": "kernels.floats",
     "certify": "certifying",
     "verify": "certificate",
-    "attach": "projections.attach",
+    "attach": "projections.subspace",
     "make_projection": "projections",
     "load": "data",
     "IdboundsError": "errors",
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from idbounds.kernels.floats import kl_inverse_lower as kl_inverse_lower
     from idbounds.kernels.floats import log_star as log_star
     from idbounds.projections import make_projection as make_projection
-    from idbounds.projections.attach import attach as attach
+    from idbounds.projections.subspace import attach as attach
     from idbounds.quantities import QUANTITIES as QUANTITIES
     from idbounds.quantities import Quantity as Quantity
     from idbounds.sources import Source as Source

@@ -36,6 +36,7 @@ def bundled() -> Arrays:
 
 
 SOURCE = Source(
+    levels=17,
     name="digits",
     rank=2,
     card=Card(

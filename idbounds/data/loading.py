@@ -133,7 +133,7 @@ def _checked(source: Source, found: _Found) -> Dataset:
             f"{source.digests.both[:16]}...: not the data set of that name; remove it, or {source.remedy}"
         )
     classes = len(source.card.train_counts)
-    return Dataset(source.name, *arrays, classes, source.card, *actual, origin=found.origin)
+    return Dataset(source.name, *arrays, classes, source.levels, source.card, *actual, origin=found.origin)
 
 
 def _missing(source: Source, looked: list[str]) -> str:

@@ -71,6 +71,7 @@ class Dataset:
         test_x: Test images, uint8.
         test_y: Test labels, int64.
         classes: Number of classes; labels are 0 to classes - 1.
+        levels: Number of grey levels of the format (256; 17 for the small digits), no statistic of the sample.
         card: Source, licence, sampling and caveats.
         sha256: Digest of all four arrays; `digests` defines it.
         train_sha256: Digest of the training part alone.
@@ -84,11 +85,17 @@ class Dataset:
     test_x: npt.NDArray[np.uint8]
     test_y: npt.NDArray[np.int64]
     classes: int
+    levels: int
     card: Card
     sha256: str
     train_sha256: str
     test_sha256: str
     origin: str = ""
+
+    @property
+    def majority_error(self) -> float:
+        """Share of training examples outside the commonest class: what always naming it would cost."""
+        return 1 - max(self.card.train_counts) / len(self.train_y)
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,7 @@ class Source:
         system_folders: Folders outside it that may hold them (installed packages).
         fetch: Downloads the arrays; raises DataError with the reason when it cannot.
         rank: Position in the order of fall-backs.
+        levels: Number of grey levels of the format.
     """
 
     name: str
@@ -116,6 +124,7 @@ class Source:
     user_subfolders: tuple[str, ...] = ()
     system_folders: tuple[Path, ...] = ()
     fetch: Callable[[Say], Arrays] | None = field(default=None)
+    levels: int = 256
 
 
 def _add(digest: _Hash, array: npt.NDArray[np.generic], dtype: str) -> None:

@@ -67,9 +67,9 @@ def ball(value: Any) -> Ball:
     Returns:
         An arb ball.
     """
+    written = number(exact(value))
     if hasattr(value, "item"):
         value = value.item()
-    written = number(exact(value))
     return written.union(number(Fraction(value))) if isinstance(value, float) else written
 
 
@@ -122,27 +122,33 @@ def binomial_tail_inverse(k: Ball, n: Ball, log_delta: Ball) -> Ball:
 
 
 def log_star(n: Ball) -> Ball:
-    """Rissanen's universal code length in bits: log2 c0 + log2 n + log2 log2 n + ... (positive terms)."""
+    """Rissanen's universal code length in bits: log2 c0 + log2 n + log2 log2 n + ... (positive terms).
+
+    Raises:
+        InputError: for n below 1.
+    """
+    if not n >= 1:
+        raise InputError(f"log_star({n}): give an integer >= 1")
     two = arb(2).log()
     total = _log_star_constant().log() / two
     term = n
-    while term > 1:
-        term = term.log() / two
-        if term > 0:
-            total = total + term
+    while not term <= 1:
+        # clipped on both sides, so that a ball around 1 ends the sum and loses nothing
+        term = (term.max(arb(1)).log() / two).max(arb(0))
+        total = total + term
     return total
 
 
 def _log_star_constant() -> Ball:
     # sum_{n >= 1} 2^-(log2 n + log2 log2 n + ...) to 40 digits; a test recomputes it by Euler-Maclaurin
-    return arb("2.8650640347855512157837596834198155386", "1e-30")
+    return arb("2.8651084158399072801320027477960979662", "1e-30")
 
 
 def _times_log(weight: Ball, a: Ball, b: Ball) -> Ball:
     """weight ln(a / b), with 0 ln(0 / b) = 0."""
     if weight.is_zero():
         return arb(0)
-    if b.is_zero():
+    if b.is_zero() and weight > 0:
         return arb.pos_inf()
     return weight * (a / b).log()
 

@@ -102,7 +102,13 @@ def _gather_dense(key: Any, first: Any, end: Any, g: Any, total: Any) -> None:
             total[k] += value if hash32(k0, k1, np.uint32(base + np.uint32(k))) < _HALF else -value
 
 
-_compile: Any = numba.njit(nogil=True, cache=True)
+def _compile(function: Any) -> Any:
+    try:
+        return numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # nowhere to write the cache: compile once per process instead
+        return numba.njit(nogil=True)(function)
+
+
 words: Any = _compile(_words)
 spread_blocks: Any = _compile(_spread_blocks)
 gather_blocks: Any = _compile(_gather_blocks)

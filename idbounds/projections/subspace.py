@@ -455,9 +455,10 @@ def _digest(tensors: dict[str, Tensor]) -> str:
     state = hashlib.sha256()
     for name in sorted(tensors):
         tensor = tensors[name].detach().cpu().contiguous()
+        if tensor.is_floating_point():
+            tensor = tensor.double()  # exact, so that moving a module to a wider type changes no digest
         state.update(f"{name} {tensor.dtype} {tuple(tensor.shape)} ".encode())
-        # As bytes through torch, for dtypes such as bfloat16 that numpy does not have.
-        state.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+        state.update(tensor.numpy().tobytes())
     return state.hexdigest()
 
 

@@ -61,11 +61,22 @@ def run_all(tasks: Iterable[Callable[[], None]], *, entries: int) -> None:
         tasks: functions without arguments that release the interpreter lock.
         entries: size of the whole work, in array entries.
     """
-    if get_threads() == 1 or entries < SMALL:
-        for task in tasks:
-            task()
+    waiting = list(tasks)
+    threads = get_threads() if entries >= SMALL else 1
+    if threads == 1 or len(waiting) == 1:
+        _run(waiting)
         return
     if _State.pool is None:
-        _State.pool = ThreadPoolExecutor(get_threads(), thread_name_prefix="idbounds")
-    for future in [_State.pool.submit(task) for task in tasks]:
-        future.result()
+        _State.pool = ThreadPoolExecutor(threads - 1, thread_name_prefix="idbounds")
+    # One parcel a thread, and one for the caller: waking a thread costs about as much as 10**5 entries.
+    futures = [_State.pool.submit(_run, waiting[i::threads]) for i in range(1, threads)]
+    try:
+        _run(waiting[::threads])
+    finally:
+        for future in futures:
+            future.result()
+
+
+def _run(tasks: Iterable[Callable[[], None]]) -> None:
+    for task in tasks:
+        task()

@@ -1,0 +1,296 @@
+"""The main job: train, quantise, encode, bound, certify, and compare with the test error."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from idbounds import data, recipe, replay
+from idbounds.catalogue import bounds
+from idbounds.certificate import BOUND, Factory, write
+from idbounds.comparing import Evaluation, compare
+from idbounds.errors import InputError
+
+if TYPE_CHECKING:
+    from idbounds.training import Settings
+
+D = 1000
+"""Default subspace dimension."""
+
+DELTA = "0.05"
+
+
+class Progress(Protocol):
+    """What a long job reports; the terminal's version is in `idbounds.cli`."""
+
+    def say(self, line: str) -> None:
+        """One line about a slow step."""
+
+    def stage(self, name: str, total: int) -> Callable[[int, str], None]:
+        """Open a stage; the returned function is called with (done, remark)."""
+
+
+class Silent:
+    """Reports nothing."""
+
+    def say(self, line: str) -> None:
+        """Drop the line."""
+
+    def stage(self, name: str, total: int) -> Callable[[int, str], None]:  # noqa: ARG002
+        """Drop the stage."""
+        return lambda done, remark: None
+
+
+@dataclass(frozen=True)
+class Certified:
+    """A certificate and how it compares.
+
+    Attributes:
+        path: the certificate file.
+        bound: the certified value, a decimal string rounded up.
+        value: the same as a float.
+        errors: training errors by the reference evaluator.
+        n: training examples.
+        code_bits: exact length of the message.
+        ideal_bits: -log2 of the probability the codes give to it.
+        parts: exact bits by part.
+        test_errors: test errors.
+        test_n: test examples.
+        test_interval: exact 95% (Clopper-Pearson) interval of the test error.
+        majority_error: training error of always naming the commonest class.
+        evaluations: every applicable bound, tightest first.
+        seconds: wall time.
+        delta: decimal string.
+        dataset: name of the data set.
+        dataset_sha256: its digest.
+        architecture: name.
+        d: subspace dimension.
+        D: number of weights.
+        seed: of theta0 and P.
+        device: where it was trained.
+    """
+
+    path: Path
+    bound: str
+    value: float
+    errors: int
+    n: int
+    code_bits: int
+    ideal_bits: float
+    parts: dict[str, int]
+    test_errors: int
+    test_n: int
+    test_interval: tuple[float, float]
+    majority_error: float
+    evaluations: list[Evaluation] = field(repr=False)
+    seconds: float
+    delta: str
+    dataset: str
+    dataset_sha256: str
+    architecture: str
+    d: int
+    D: int
+    seed: int
+    device: str
+
+    @property
+    def train_error(self) -> float:
+        """errors / n."""
+        return self.errors / self.n
+
+    @property
+    def test_error(self) -> float:
+        """test_errors / test_n."""
+        return self.test_errors / self.test_n
+
+
+def certify(
+    dataset: str | data.Dataset = "fashion-mnist",
+    *,
+    architecture: str = "convnet",
+    model: Factory | None = None,
+    d: int = D,
+    seed: int = 0,
+    projection: str = "blocks",
+    delta: str | float = DELTA,
+    output: str | Path | None = None,
+    resume: bool = False,
+    device: str = "auto",
+    progress: Progress | bool | None = None,
+    **training: Any,
+) -> Certified:
+    """Train a model in a random subspace, compress it, and write a certificate of its error.
+
+    Args:
+        dataset: name of a data set, or one of your own.
+        architecture: entry of the menu.
+        model: your own factory (shape of an example, classes) -> nn.Module instead; `verify` needs it, too.
+        d: subspace dimension.
+        seed: of the start and the projection; it is part of the message and paid for.
+        projection: family of the subspace.
+        delta: allowed failure probability.
+        output: certificate file; default `<data set>.idb` in the working directory.
+        resume: go on from the checkpoint beside the output.
+        device: "auto" takes a GPU where there is one.
+        progress: where to report; None or False for silence.
+        **training: fields of `idbounds.training.Settings` (steps, batch, learning_rate, ...).
+
+    Returns:
+        The certificate's figures.
+
+    Raises:
+        InputError: for bad settings, before anything is trained.
+        Interrupted: on Ctrl-C, with the checkpoint to resume from.
+    """  # noqa: DOC502 - raised further down
+    started = time.monotonic()
+    report = progress if progress not in (None, True, False) else Silent()
+    level = _checked_delta(delta)
+    settings = _settings(training)
+    place = _device(device)
+    sample = data.load(dataset, report.say) if isinstance(dataset, str) else dataset
+    name = recipe.CUSTOM if model is not None else architecture
+    target = Path(output) if output is not None else Path(f"{sample.name}.idb")
+    network = _network(name, sample, model, kind=projection, d=d, seed=seed)
+    from idbounds.training import Trainer
+
+    trainer = Trainer(network, sample, settings, place)
+    checkpoint = target.with_suffix(".checkpoint.npz")
+    if resume:
+        trainer.load(checkpoint)
+    advance = report.stage("training", settings.steps)
+    trainer.run(checkpoint, advance=lambda done, loss: advance(done, f"loss {loss:.3f}" if done % 20 == 0 else ""))
+    assert trainer.grid is not None
+    hypothesis = recipe.Model(name, projection, d, seed, trainer.grid, trainer.symbols())
+    certified = write_certificate(
+        hypothesis, sample, target, delta=level, model=model, report=report, started=started, device=place
+    )
+    checkpoint.unlink(missing_ok=True)
+    return certified
+
+
+def write_certificate(
+    hypothesis: recipe.Model,
+    sample: data.Dataset,
+    target: Path,
+    *,
+    delta: str,
+    model: Factory | None,
+    report: Progress,
+    started: float,
+    device: str,
+) -> Certified:
+    """Encode a hypothesis, decode it again, count its errors and write the certificate.
+
+    Args:
+        hypothesis: as integers.
+        sample: the data.
+        target: certificate file.
+        delta: decimal string.
+        model: factory of a user's own architecture, or None.
+        report: progress.
+        started: monotonic time at which the job began.
+        device: where it was trained, for the record.
+
+    Returns:
+        The certificate's figures.
+    """
+    message = recipe.encode(hypothesis)
+    payload = message.bits.data
+    decoded, network, parts = recipe.decode(payload, replay.module_maker(sample, model))
+    advance = report.stage("counting errors", len(sample.train_y) + len(sample.test_y))
+    errors, test_errors = replay.recount(network, decoded, sample, lambda done, total: advance(done, ""))
+    n, test_n = len(sample.train_y), len(sample.test_y)
+    value = bounds[BOUND].upper(errors=errors, n=n, code_bits=message.code_bits, delta=delta)
+    header = {
+        "format": replay.FORMAT,
+        "decoder": message.decoder,
+        "bound": BOUND,
+        "claim": {"errors": errors, "n": n, "code_bits": message.code_bits, "delta": delta, "value": value},
+        "data": replay.describe_data(sample),
+        "model": replay.describe_model(decoded, network, model),
+        "parts": parts,
+        "test": {"errors": test_errors, "n": test_n},
+        "declared": replay.declared_by_author(recipe.DEVELOPED_ON, sample.name),
+        "made": _made(device),
+        "payload_sha256": hashlib.sha256(payload).hexdigest(),
+    }
+    write(target, header, payload)
+    known = {"errors": errors, "n": n, "code_bits": message.code_bits, "test_errors": test_errors, "test_n": test_n}
+    return Certified(
+        path=target, bound=value, value=float(value), errors=errors, n=n, code_bits=message.code_bits,
+        ideal_bits=message.ideal_bits, parts=parts, test_errors=test_errors, test_n=test_n,
+        test_interval=test_interval(test_errors, test_n), majority_error=sample.majority_error,
+        evaluations=compare(**known, delta=delta, majority_error=sample.majority_error),
+        seconds=time.monotonic() - started, delta=delta, dataset=sample.name, dataset_sha256=sample.sha256,
+        architecture=decoded.architecture, d=decoded.d, D=network.parameter_count, seed=decoded.seed, device=device,
+    )  # fmt: skip
+
+
+def test_interval(errors: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Two-sided exact (Clopper-Pearson 1934) interval of an error rate.
+
+    Args:
+        errors: count.
+        n: examples.
+        level: coverage.
+
+    Returns:
+        Lower and upper end.
+    """
+    tail = str((1 - level) / 2)
+    bound = bounds["test-binomial"]
+    upper = bound(test_errors=errors, test_n=n, delta=tail)
+    return 1 - bound(test_errors=n - errors, test_n=n, delta=tail), min(upper, 1.0)
+
+
+def _checked_delta(delta: str | float) -> str:
+    from idbounds.quantities import delta as quantity
+
+    quantity.check(delta)
+    return str(delta)
+
+
+def _settings(training: dict[str, Any]) -> Settings:
+    from idbounds.training import Settings
+
+    known = list(Settings.__dataclass_fields__)
+    for name in training:
+        if name not in known:
+            raise InputError(f"certify has no setting {name!r}; training settings: {', '.join(known)}")
+    return Settings(**{k: v for k, v in training.items() if v is not None})
+
+
+def _network(name: str, sample: data.Dataset, model: Factory | None, *, kind: str, d: int, seed: int) -> Any:
+    from idbounds.projections.subspace import attach
+
+    module = replay.module_maker(sample, model)(name)
+    return attach(module, d=d, seed=seed, kind=kind, relative=True)
+
+
+def _device(device: str) -> str:
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(f"device {device!r}: {str(error).splitlines()[0]}; give auto, cpu or cuda") from None
+    return device
+
+
+def _made(device: str) -> dict[str, str]:
+    import numpy as np
+    import torch
+
+    from idbounds import __version__
+
+    return {
+        "idbounds": __version__, "python": platform.python_version(), "numpy": np.__version__,
+        "torch": str(torch.__version__), "machine": platform.machine(), "device": device,
+    }  # fmt: skip

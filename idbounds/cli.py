@@ -1,0 +1,255 @@
+"""The command line, generated from the registry: `idbounds certify | verify | list | show | eval | ...`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from idbounds import __version__
+from idbounds.errors import IdboundsError, InputError
+from idbounds.quantities import QUANTITIES, Quantity
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON with full-precision numbers.")
+
+
+class _Errors(click.Group):
+    """A group whose commands report an IdboundsError on one line and exit with 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except IdboundsError as error:
+            click.echo(f"idbounds: {error}", err=True)
+            ctx.exit(2)
+
+
+class _Number(click.ParamType):
+    """A number kept as the text that was typed, so that 0.05 is exactly 1/20."""
+
+    name = "number"
+
+    def __init__(self, quantity: Quantity) -> None:
+        self.quantity = quantity
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+        from idbounds.exactly import exact
+
+        self.quantity.check(float(exact(value)))
+        return str(value)
+
+
+@click.group(cls=_Errors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, package_name="idbounds")
+def main() -> None:
+    """How well a model compresses, turned into a guarantee on data it has never seen.
+
+    \b
+    idbounds certify fashion-mnist       train, compress, certify, compare with the test error
+    idbounds verify FILE.idb             replay a certificate
+    idbounds compare --train-error 0.12 --n 60000 --code-bits 1800
+    """
+
+
+def _quantities(function: Callable[..., None]) -> Callable[..., None]:
+    """One option for each quantity, from its own words."""
+    for quantity in reversed(QUANTITIES.values()):
+        option = click.option(
+            f"--{quantity.name.replace('_', '-')}", quantity.name, type=_Number(quantity), metavar="NUMBER",
+            help=f"{quantity.says[0].upper()}{quantity.says[1:]}; {quantity.allowed}"
+            + (f" (default {quantity.default})." if quantity.default else "."),
+        )  # fmt: skip
+        function = option(function)
+    return function
+
+
+def _known(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in QUANTITIES and value is not None}
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _table(columns: list[str], rows: list[list[str]], *, title: str | None = None) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False).print(table)
+
+
+@main.command("list")
+@_JSON
+def list_bounds(as_json: bool) -> None:
+    """List every bound: id, what it needs, title."""
+    from idbounds.catalogue import bounds
+
+    if as_json:
+        _print_json([
+            {"id": b.id, "title": b.title, "family": b.family, "takes": [q.name for q in b.takes]} for b in bounds.values()
+        ])  # fmt: skip
+        return
+    _table(
+        ["id", "family", "takes", "title"],
+        [[b.id, b.family, ", ".join(q.name for q in b.takes), b.title] for b in bounds.values()],
+    )
+
+
+@main.command()
+@click.argument("id")
+@_JSON
+def show(id: str, as_json: bool) -> None:  # noqa: A002
+    """Show one bound: statement, quantities, assumptions, source."""
+    from idbounds.catalogue import bounds
+
+    b = bounds[id]
+    if as_json:
+        _print_json({
+            "id": b.id, "title": b.title, "family": b.family, "latex": b.latex, "mathml": b.mathml, "js": b.js,
+            "takes": [{"name": q.name, "symbol": q.symbol, "unit": q.unit, "says": q.says} for q in b.takes],
+            "assumes": [{"name": a.name, "says": a.says, "vouched": a.vouched} for a in b.assumes],
+            "source": str(b.source), "holds": b.holds, "weaker": list(b.weaker), "bibtex": b.bibtex,
+        })  # fmt: skip
+        return
+    lines = [f"{b.id}: {b.title}", "", f"  R <= {b.expression}", f"  {b.latex}", "", f"  holds {b.holds}", ""]
+    lines += [f"  {q.name:<18} {q.says} ({q.unit}, {q.allowed})" for q in b.takes]
+    lines += ["", *(f"  assumes ({a.vouched}): {a.says}" for a in b.assumes)]
+    lines += [f"  implies: {', '.join(b.weaker)} (the smallest of them costs nothing)"] if b.weaker else []
+    click.echo("\n".join([*lines, f"  source: {b.source}"]))
+
+
+@main.command("eval")
+@click.argument("id")
+@_quantities
+@_JSON
+def evaluate_bound(id: str, as_json: bool, **values: Any) -> None:  # noqa: A002
+    """Evaluate one bound: its value, and the proven upper value."""
+    from idbounds.catalogue import bounds
+    from idbounds.comparing import evaluate
+
+    result = evaluate(bounds[id], **_known(values))
+    if as_json:
+        _print_json(result.record())
+    else:
+        click.echo(bounds[id].explain(**_known(values)))
+
+
+@main.command()
+@_quantities
+@_JSON
+def compare(as_json: bool, **values: Any) -> None:
+    """Evaluate every bound that applies, tightest first. Each holds singly at delta."""
+    from idbounds.comparing import compare as run
+
+    found = run(**_known(values))
+    if as_json:
+        _print_json([e.record() for e in found])
+        return
+    _table(["bound", "upper", "", "title"], [[e.id, e.upper, _verdict(e), e.title] for e in found])
+    for note in dict.fromkeys(note for e in found for note in e.notes):
+        click.echo(f"note: {note}")
+    click.echo("each value holds singly at delta; choosing the smallest afterwards is free only among the occam bounds")
+
+
+def _verdict(evaluation: Any) -> str:
+    if evaluation.vacuous:
+        return "vacuous"
+    return "no better than the majority class" if evaluation.no_better_than_majority else ""
+
+
+@main.command()
+@click.argument("id")
+@click.argument("quantity")
+@click.option("--at", required=True, help="The value that the bound must not exceed.")
+@_quantities
+@_JSON
+def solve(id: str, quantity: str, at: str, as_json: bool, **values: Any) -> None:  # noqa: A002
+    """Ask the inverse question: the extreme QUANTITY at which the bound still meets --at."""
+    from idbounds.catalogue import bounds
+
+    name = quantity.replace("-", "_")
+    answer = bounds[id].solve(name, at=at, **_known(values))
+    if as_json:
+        _print_json({"id": id, "quantity": name, "at": at, "inputs": _known(values), "value": answer})
+        return
+    extreme = "largest" if QUANTITIES[name].sense > 0 else "smallest"
+    click.echo(f"{answer!r}  the {extreme} {name} with {id} <= {at} (rounded to the safe side)")
+
+
+@main.command()
+@click.argument("id")
+@_JSON
+def cite(id: str, as_json: bool) -> None:  # noqa: A002
+    """Print the BibTeX entry of a bound's source."""
+    from idbounds.catalogue import bounds
+
+    b = bounds[id]
+    if as_json:
+        _print_json({"id": b.id, "key": b.source.key, "source": str(b.source), "bibtex": b.bibtex})
+    else:
+        click.echo(b.bibtex)
+
+
+@main.command()
+@click.argument("file", type=click.Path())
+@click.option("--output", "-o", type=click.Path(), help="CSV file to write; default: print.")
+@_quantities
+@_JSON
+def table(file: str, output: str | None, as_json: bool, **values: Any) -> None:
+    """Add bound columns to a CSV FILE of measured dimensions, code lengths and errors. Every row is kept."""
+    import pandas as pd
+
+    from idbounds.comparing import compare as run
+
+    try:
+        frame = pd.read_csv(file)
+    except (OSError, ValueError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: not a readable CSV table ({error}); give one whose columns are quantities") from None
+    result = run(frame, **_known(values))
+    if output is not None:
+        result.to_csv(output, index=False)
+        bad = int((result["problem"] != "").sum())
+        click.echo(f"{len(result)} rows, {bad} with a problem, written to {output}")
+    elif as_json:
+        _print_json(json.loads(result.to_json(orient="records", double_precision=15)))
+    else:
+        click.echo(result.to_csv(index=False), nl=False)
+
+
+@main.command()
+@click.argument("dataset", default="fashion-mnist")
+@click.option("--architecture", default="convnet", show_default=True, help="Entry of the menu: convnet or mlp.")
+@click.option("--d", type=int, default=1000, show_default=True, help="Dimension of the random subspace.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of start and projection; paid for.")
+@click.option("--delta", default="0.05", show_default=True, help="Allowed failure probability.")
+@click.option("--steps", type=int, help="Gradient steps in all.")
+@click.option("--batch", type=int, help="Examples a step.")
+@click.option("--learning-rate", type=float, help="Adam's.")
+@click.option("--spacing", type=float, help="Step of the grid, in standard deviations of the coordinates.")
+@click.option("--output", "-o", type=click.Path(), help="Certificate file [default: DATASET.idb].")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint of an interrupted run.")
+@click.option("--fallback", is_flag=True, help="If the data set cannot be had, take the next one and say so.")
+@_JSON
+def certify(dataset: str, as_json: bool, fallback: bool, **options: Any) -> None:
+    """Train on DATASET, compress, certify, and compare with the test error."""
+    from idbounds.terminal import run_certify
+
+    sys.exit(run_certify(dataset, as_json=as_json, fallback=fallback, **options))
+
+
+@main.command()
+@click.argument("file", type=click.Path())
+@_JSON
+def verify(file: str, as_json: bool) -> None:
+    """Replay a certificate FILE. Exit 0 when it holds, 1 when it does not."""
+    from idbounds.terminal import run_verify
+
+    sys.exit(run_verify(file, as_json=as_json))

@@ -1,0 +1,250 @@
+"""The replay behind `verify`: every statement of the header against what the payload and the data say."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from idbounds import data, recipe
+from idbounds.catalogue import bounds
+from idbounds.certificate import BOUND, Factory, Verification
+from idbounds.errors import CertificateError, InputError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+FORMAT = "idbounds-certificate-1"
+
+_TYPES = {
+    "format": str, "decoder": str, "bound": str, "claim": dict, "data": dict, "model": dict, "parts": dict,
+    "test": dict, "declared": dict, "made": dict, "payload_sha256": str,
+}  # fmt: skip
+_CLAIM = {"errors": int, "n": int, "code_bits": int, "delta": str, "value": str}
+_DATA = {"name": str, "sha256": str, "train_sha256": str, "classes": int, "levels": int, "shape": list}
+_TEST = {"errors": int, "n": int}
+
+
+def replay(
+    header: dict[str, Any],
+    payload: bytes,
+    *,
+    model: Factory | None,
+    dataset: data.Dataset | None,
+    say: Callable[[str], None] | None,
+    advance: Callable[[int, int], None] | None,
+) -> Verification:
+    """Check a certificate's statements, the cheap ones first.
+
+    Args:
+        header: parsed header.
+        payload: the message's bytes.
+        model: factory of a user's own architecture.
+        dataset: a user's own data set.
+        say: receives one line a slow step.
+        advance: progress of the recount.
+
+    Returns:
+        A verification that is ok.
+
+    Raises:
+        CertificateError: at the first difference.
+    """
+    claim, stated_data = _checked_form(header)
+    _same("format", header["format"], FORMAT)
+    _same("decoder", header["decoder"], recipe.DECODER)
+    _same("bound", header["bound"], BOUND)
+    _same("SHA-256 of the payload", header["payload_sha256"], hashlib.sha256(payload).hexdigest())
+    _check_value(claim)
+    sample = dataset or _load(stated_data["name"], say)
+    describe_data(sample)
+    for key, value in describe_data(sample).items():
+        _same(f"data {key}", stated_data.get(key), value)
+    _same("n", claim["n"], len(sample.train_y))
+    _same("test n", header["test"]["n"], len(sample.test_y))
+
+    decoded, network, parts = recipe.decode(payload, module_maker(sample, model))
+    _same("code_bits", claim["code_bits"], sum(parts.values()))
+    _same("bits by part", header["parts"], parts)
+    found = describe_model(decoded, network, model)
+    stated_source = header["model"].get("source_sha256")
+    for key, value in found.items():
+        if key != "source_sha256":
+            _same(f"model {key}", header["model"].get(key), value)
+
+    errors, test_errors = recount(network, decoded, sample, advance)
+    _at_most("training errors", errors, claim["errors"])
+    _at_most("test errors", test_errors, header["test"]["errors"])
+    return Verification(
+        ok=True, difference="", bound=header["bound"], value=claim["value"], errors=errors, n=claim["n"],
+        code_bits=claim["code_bits"], delta=claim["delta"], header=header,
+        checked=_checked(claim, sample, errors, test_errors),
+        declared=_declared(header, stated_source, found.get("source_sha256")),
+    )  # fmt: skip
+
+
+def module_maker(sample: data.Dataset, model: Factory | None) -> Callable[[str], nn.Module]:
+    """Maker of the network an architecture name means for a data set's inputs.
+
+    Args:
+        sample: gives the shape of an example and the number of classes.
+        model: factory of a user's own architecture, or None.
+
+    Returns:
+        Function from architecture name to module.
+    """
+
+    def make(architecture: str) -> nn.Module:
+        shape = sample.train_x.shape[1:]
+        if architecture != recipe.CUSTOM:
+            from idbounds.models import build
+
+            return build(architecture, shape, sample.classes)
+        if model is None:
+            raise InputError("this certificate is of a user's own model: give its factory, verify(path, model=...)")
+        return model(shape, sample.classes)
+
+    return make
+
+
+def recount(
+    network: Any, model: recipe.Model, sample: data.Dataset, advance: Callable[[int, int], None] | None = None
+) -> tuple[int, int]:
+    """Errors on the training sample and on the test set, by the reference evaluator.
+
+    Args:
+        network: the module in its subspace.
+        model: the decoded hypothesis.
+        sample: the data.
+        advance: called with (examples done, total).
+
+    Returns:
+        Training errors, test errors.
+    """
+    from idbounds.evaluator import count_errors
+
+    total, done = len(sample.train_y) + len(sample.test_y), 0
+
+    def forward(examples: int) -> None:
+        nonlocal done
+        done += examples
+        if advance is not None:
+            advance(done, total)
+
+    z, levels = model.coordinates, sample.levels
+    train = count_errors(network, z, sample.train_x, sample.train_y, levels=levels, advance=forward)
+    return train, count_errors(network, z, sample.test_x, sample.test_y, levels=levels, advance=forward)
+
+
+def describe_data(sample: data.Dataset) -> dict[str, Any]:
+    """What a certificate states of its data."""
+    return {
+        "name": sample.name, "sha256": sample.sha256, "train_sha256": sample.train_sha256,
+        "classes": sample.classes, "levels": sample.levels, "shape": list(sample.train_x.shape[1:]),
+    }  # fmt: skip
+
+
+def describe_model(model: recipe.Model, network: Any, factory: Factory | None) -> dict[str, Any]:
+    """What a certificate states of its model, all of it found again in the payload."""
+    out: dict[str, Any] = {
+        "architecture": model.architecture, "projection": model.kind, "d": model.d, "seed": model.seed,
+        "step": model.step, "parameters": network.parameter_count, "start_sha256": network.start_digest,
+    }  # fmt: skip
+    if factory is not None and model.architecture == recipe.CUSTOM:
+        out["source_sha256"] = source_digest(factory)
+    return out
+
+
+def source_digest(factory: Factory) -> str:
+    """SHA-256 of a factory's source text, or of its name where there is no source."""
+    try:
+        text = inspect.getsource(factory)
+    except (OSError, TypeError):
+        text = f"{getattr(factory, '__module__', '?')}.{getattr(factory, '__qualname__', '?')}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _checked_form(header: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    _require(header, _TYPES, "header")
+    _require(header["claim"], _CLAIM, "claim")
+    _require(header["data"], _DATA, "data")
+    _require(header["test"], _TEST, "test")
+    return header["claim"], header["data"]
+
+
+def _require(where: Mapping[str, Any], types: Mapping[str, type], name: str) -> None:
+    for key, kind in types.items():
+        if type(where.get(key)) is not kind:
+            raise CertificateError(f"the {name} lacks {key} ({kind.__name__})")
+
+
+def _check_value(claim: Mapping[str, Any]) -> None:
+    """The stated value is what ball arithmetic gives for the stated inputs, to the last digit."""
+    inputs = {k: claim[k] for k in ("errors", "n", "code_bits", "delta")}
+    try:
+        value = bounds[BOUND].upper(**inputs)
+    except InputError as error:
+        raise CertificateError(f"the claim is impossible: {error}") from None
+    _same("value of the bound", claim["value"], value)
+
+
+def _load(name: str, say: Callable[[str], None] | None) -> data.Dataset:
+    if name not in data.names():
+        raise CertificateError(f"data set {name!r} is not one of {', '.join(data.names())}; give dataset=")
+    return data.load(name, say)
+
+
+def _same(what: str, stated: Any, found: Any) -> None:
+    if type(stated) is not type(found) or stated != found:
+        raise CertificateError(f"{what}: the certificate states {_short(stated)}, the replay finds {_short(found)}")
+
+
+def _at_most(what: str, found: int, stated: int) -> None:
+    if found > stated:
+        raise CertificateError(f"{what}: the certificate states {stated}, the replay counts {found}")
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 200 else text[:197] + "..."
+
+
+def _checked(claim: Mapping[str, Any], sample: data.Dataset, errors: int, test_errors: int) -> tuple[str, ...]:
+    return (
+        "the file is intact and its header is in canonical form",
+        f"the data are {sample.name}, SHA-256 {sample.sha256[:16]}..., n = {claim['n']}",
+        f"the payload decodes to the model and has exactly {claim['code_bits']} bits, part by part",
+        f"the decoded model makes {errors} errors on the training sample (stated: {claim['errors']})",
+        f"it makes {test_errors} errors on the {len(sample.test_y)} test examples",
+        f"{BOUND} at these numbers is at most {claim['value']} in ball arithmetic",
+    )
+
+
+def _declared(header: Mapping[str, Any], stated_source: str | None, found_source: str | None) -> tuple[str, ...]:
+    lines = [a.says for a in bounds[BOUND].assumes if a.vouched == "declared"]
+    lines += [_short(text) for text in header["declared"].values()]
+    if stated_source is not None:
+        same = "the same as" if stated_source == found_source else "NOT the same as"
+        lines.append(f"the model's factory was fixed before the sample was seen; its source is {same} the stated one")
+    return tuple(lines)
+
+
+def declared_by_author(developed_on: Sequence[str], name: str) -> dict[str, str]:
+    """Statements of the author that no replay can check.
+
+    Args:
+        developed_on: data sets that were looked at while the decoder was developed.
+        name: the data set certified.
+
+    Returns:
+        Statement by key.
+    """
+    seen = name in developed_on
+    return {
+        "recipe": (
+            f"decoder {recipe.DECODER} was developed while looking at {name}; {recipe.RECIPE_BITS} bits are charged for it"
+            if seen
+            else f"decoder {recipe.DECODER} was developed without looking at {name}"
+        )
+    }

@@ -1,0 +1,170 @@
+"""What `certify` and `verify` show on a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from idbounds import data
+from idbounds.certificate import Verification
+from idbounds.certificate import verify as replay_file
+from idbounds.certifying import Certified, certify
+from idbounds.errors import MissingExtra
+
+
+class Terminal:
+    """Progress bars with rates and time left, on standard error."""
+
+    def __init__(self) -> None:
+        """Open no bar yet."""
+        self.console = Console(stderr=True, highlight=False)
+        self.bars = Progress(
+            TextColumn("{task.description:>15}"), BarColumn(bar_width=28), MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+            TextColumn("{task.fields[remark]}"), console=self.console,
+        )  # fmt: skip
+
+    def say(self, line: str) -> None:
+        """One line about a slow step."""
+        self.console.print(line)
+
+    def stage(self, name: str, total: int) -> Callable[[int, str], None]:
+        """Open a bar; the returned function moves it to `done`."""
+        task = self.bars.add_task(name, total=total, rate="", remark="")
+
+        def move(done: int, remark: str) -> None:
+            fields: dict[str, Any] = {"remark": remark} if remark else {}
+            speed = self.bars.tasks[task].speed
+            self.bars.update(task, completed=done, rate=f"{speed:,.0f}/s" if speed else "", **fields)
+
+        return move
+
+
+def run_certify(dataset: str, *, as_json: bool, fallback: bool, **options: Any) -> int:
+    """Run the main job with progress and print its result.
+
+    Args:
+        dataset: name of the data set.
+        as_json: print JSON instead of tables.
+        fallback: take the next data set when this one cannot be had.
+        **options: of `idbounds.certify`.
+
+    Returns:
+        Exit status: 0, or 130 after Ctrl-C.
+    """
+    terminal = Terminal()
+    try:
+        from idbounds.training import Interrupted
+    except ImportError as error:
+        raise MissingExtra("certify needs torch: pip install 'idbounds[torch]'") from error
+    sample: Any = data.load_or_fallback(dataset, terminal.say) if fallback else dataset
+    try:
+        with terminal.bars:
+            result = certify(sample, progress=terminal, **options)
+    except Interrupted as stop:
+        terminal.say(f"stopped at step {stop.step}; the checkpoint is {stop.checkpoint}")
+        terminal.say("go on with the same command and --resume; it ends as an uninterrupted run does")
+        return 130
+    figures = _draw(result)
+    if as_json:
+        print(json.dumps(record(result), indent=2))  # noqa: T201
+    else:
+        show(result, figures)
+    return 0
+
+
+def run_verify(file: str, *, as_json: bool) -> int:
+    """Replay a certificate and print what was found.
+
+    Args:
+        file: its path.
+        as_json: print JSON instead of text.
+
+    Returns:
+        Exit status: 0 when the claim holds, else 1.
+    """
+    terminal = Terminal()
+    move = None
+
+    def advance(done: int, total: int) -> None:
+        nonlocal move
+        move = move or terminal.stage("counting errors", total)
+        move(done, "")
+
+    with terminal.bars:
+        found = replay_file(file, say=terminal.say, advance=advance)
+    if as_json:
+        print(json.dumps(found.record(), indent=2, ensure_ascii=False))  # noqa: T201
+    else:
+        _show_verification(found)
+    return 0 if found.ok else 1
+
+
+def record(result: Certified) -> dict[str, Any]:
+    """JSON-ready figures of a certificate."""
+    return {
+        "path": str(result.path), "bound": result.bound, "delta": result.delta, "errors": result.errors,
+        "n": result.n, "train_error": result.train_error, "code_bits": result.code_bits,
+        "ideal_bits": result.ideal_bits, "parts": result.parts, "test_errors": result.test_errors,
+        "test_n": result.test_n, "test_error": result.test_error, "test_interval": list(result.test_interval),
+        "majority_error": result.majority_error, "seconds": result.seconds, "dataset": result.dataset,
+        "dataset_sha256": result.dataset_sha256, "architecture": result.architecture, "d": result.d, "D": result.D,
+        "seed": result.seed, "device": result.device, "bounds": [e.record() for e in result.evaluations],
+    }  # fmt: skip
+
+
+def show(result: Certified, figures: list[Path]) -> None:
+    """Print the tables of a certificate.
+
+    Args:
+        result: its figures.
+        figures: files of the drawing.
+    """
+    console = Console(highlight=False)
+    risks = Table("", "error", box=box.SIMPLE_HEAD, pad_edge=False)
+    low, high = result.test_interval
+    risks.add_row("training error", f"{result.train_error:.4f}  ({result.errors:,} of {result.n:,})")
+    risks.add_row(
+        "test error", f"{result.test_error:.4f}  ({result.test_errors:,} of {result.test_n:,}; 95% [{low:.4f}, {high:.4f}])"
+    )
+    for e in result.evaluations:
+        certified = "  <- the certificate, named beforehand" if e.id == "occam-binomial" else ""
+        note = "  vacuous" if e.vacuous else "  no better than the majority class" if e.no_better_than_majority else ""
+        risks.add_row(e.id, f"{float(e.upper):.4f}{note}{certified}", style="bold" if certified else None)
+    console.print(f"{result.dataset}: {result.architecture}, {result.D:,} weights in {result.d:,} dimensions, "
+                  f"delta = {result.delta} (each bound holds singly)")  # fmt: skip
+    console.print(risks)
+    bits = Table("part of the message", "bits", box=box.SIMPLE_HEAD, pad_edge=False)
+    bits.columns[1].justify = "right"
+    for name, count in result.parts.items():
+        bits.add_row(name, f"{count:,}")
+    bits.add_row("message", f"{result.code_bits:,}", style="bold")
+    bits.add_row("ideal, -log2 P", f"{result.ideal_bits:,.1f}")
+    console.print(bits)
+    console.print(f"{result.path} written in {result.seconds:.0f} s; replay it: idbounds verify {result.path}")
+    console.print(f"figure: {', '.join(map(str, figures))}")
+
+
+def _draw(result: Certified) -> list[Path]:
+    from idbounds import plot
+
+    return plot.save(plot.certificate(result), result.path)
+
+
+def _show_verification(found: Verification) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    if found.ok:
+        console.print(f"[bold]holds[/bold]: risk <= {found.value} with confidence 1 - {found.delta} ({found.bound})")
+    else:
+        console.print(f"[bold]does not hold[/bold]: {found.difference}")
+    for line in found.checked:
+        console.print(f"  checked   {line}")
+    for line in found.declared:
+        console.print(f"  declared  {line}")

@@ -1,0 +1,149 @@
+"""`python -m validation`: list studies, run them, see what is done, check the claims."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+import pandas as pd
+from rich.console import Console
+
+from idbounds.errors import IdboundsError, InputError
+from validation import claims as claims_module
+from validation import results, runner, tables
+from validation.provenance import ROOT
+from validation.studies import discover
+from validation.study import TIERS, Study, Verdict, point_key
+
+COMMITTED = Path(__file__).with_name("results")
+
+_folder = click.option(
+    "--results",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=COMMITTED,
+    help="Folder of the rows; default: validation/results.",
+)
+
+
+def _study(name: str) -> Study:
+    studies = discover()
+    if name not in studies:
+        raise InputError(f"unknown study {name!r}; known: {', '.join(studies)}")
+    return studies[name]
+
+
+@click.group()
+def cli() -> None:
+    """Studies: measure, keep the rows, check what we claim about them."""
+
+
+@cli.command("list")
+def list_() -> None:
+    """List the studies, their questions and how many points each tier has."""
+    for study in discover().values():
+        tiers = ", ".join(f"{tier} {len(points)}" for tier, points in study.grid.items())
+        click.echo(f"{study.id} ({tiers})\n    {study.question}")
+
+
+def _again(names: list[str], tier: str, folder: Path) -> str:
+    """Write the command that goes on."""
+    command = f"python -m validation run {' '.join(names)} --tier {tier}"
+    return command if folder == COMMITTED else f"{command} --results {folder}"
+
+
+def _report(name: str, summary: runner.Summary) -> str:
+    counts = f"{summary.done} done now, {summary.kept} before, {summary.failed} failed, {summary.left} left"
+    return f"{name}: {counts}, of {summary.total} points"
+
+
+@cli.command()
+@click.argument("names", metavar="STUDY...", nargs=-1, required=True)
+@click.option("--tier", type=click.Choice(TIERS), default="laptop", show_default=True)
+@_folder
+def run(names: tuple[str, ...], tier: str, folder: Path) -> None:
+    """Measure the points of STUDY that have no row yet; failed points are tried again.
+
+    Exits with 1 if a point failed, with 130 after Ctrl-C.
+    """
+    studies = [_study(name) for name in names]
+    for study in studies:
+        study.points(tier)  # a missing tier is an error before the first hour of work, not after it
+    console = Console(stderr=True)
+    failed = 0
+    for index, study in enumerate(studies):
+        summary = runner.run(study, tier, folder, console)
+        click.echo(_report(study.id, summary))
+        failed += summary.failed
+        if summary.interrupted:
+            again = _again(list(names[index:]), tier, folder)
+            click.echo(f"stopped; finished points are kept. Go on with: {again}")
+            sys.exit(130)
+    if failed:
+        click.echo(f"failed points are rows too; try them again with: {_again(list(names), tier, folder)}")
+        sys.exit(1)
+
+
+def _count(rows: pd.DataFrame, study: Study, tier: str) -> dict[str, int]:
+    """Count the points of a tier by what became of them."""
+    keys = [point_key(point) for point in study.points(tier)]
+    here = rows[rows["tier"] == tier]
+    status = {key: set(group) for key, group in here.groupby("point")["status"]}
+    found = [status.get(key, {"pending"}) for key in keys]
+    return {
+        name: sum(name in statuses for statuses in found) for name in ("ok", "censored", "failed", "pending")
+    }
+
+
+@cli.command()
+@_folder
+def status(folder: Path) -> None:
+    """Say for each study and tier how many points are done, failed and pending."""
+    for study in discover().values():
+        rows = results.latest(results.of_study(folder, study.id))
+        for tier in study.grid:
+            counts = ", ".join(f"{count} {name}" for name, count in _count(rows, study, tier).items())
+            click.echo(f"{study.id} {tier}: {counts}")
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON list instead of text.")
+@_folder
+def claims(as_json: bool, folder: Path) -> None:
+    """Check every claim on the rows; exits with 1 if one is not supported."""
+    judged = claims_module.judge(discover().values(), folder)
+    if as_json:
+        click.echo(json.dumps([entry.as_dict() for entry in judged], indent=2, ensure_ascii=False))
+    else:
+        for entry in judged:
+            click.echo(f"{entry.outcome.verdict}: {entry.study}/{entry.claim.id}: {entry.claim.says}")
+            click.echo(f"    {entry.outcome.says}")
+    if any(entry.outcome.verdict is Verdict.NOT_SUPPORTED for entry in judged):
+        sys.exit(1)
+
+
+@cli.command()
+@click.argument("name", metavar="STUDY")
+@click.option("--latex", is_flag=True, help="A booktabs tabular.")
+@click.option("--columns", default="", help="Columns to show, separated by commas; default: all metrics.")
+@_folder
+def table(name: str, latex: bool, columns: str, folder: Path) -> None:
+    """Print the latest ok and censored rows of STUDY."""
+    rows = results.latest(results.of_study(folder, _study(name).id))
+    chosen = tables.choose(rows, [column.strip() for column in columns.split(",") if column.strip()])
+    click.echo(tables.latex(chosen) if latex else tables.text(chosen))
+
+
+def main() -> None:
+    """Run the command line; an error raised on purpose is one line and exit code 2."""
+    try:
+        cli(prog_name="python -m validation")
+    except IdboundsError as error:
+        click.echo(f"error: {str(error).replace(str(ROOT) + '/', '')}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""Run the points of a study that have no answer yet, one after another; each is kept once it is done."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.text import Text
+
+from validation import provenance, results, storage
+from validation.study import Point, Row, Study, point_key
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run went.
+
+    Attributes:
+        total: points of the tier.
+        kept: points that were settled before.
+        done: points that this run settled.
+        failed: points that failed in this run; the next run tries them again.
+        interrupted: whether Ctrl-C ended it.
+    """
+
+    total: int
+    kept: int
+    done: int
+    failed: int
+    interrupted: bool
+
+    @property
+    def left(self) -> int:
+        """Points still without an answer, the failed ones included."""
+        return self.total - self.kept - self.done
+
+
+def pending(study: Study, tier: str, folder: Path) -> list[Point]:
+    """List the points that still have to run.
+
+    Args:
+        study: The study.
+        tier: One of its tiers; another is an InputError.
+        folder: The results folder, which holds `<study>/rows.jsonl`.
+
+    Returns:
+        The points without an ok or censored row in that tier, in the grid's order.
+    """
+    done = results.settled(results.of_study(folder, study.id), tier)
+    return [point for point in study.points(tier) if point_key(point) not in done]
+
+
+def _without_paths(text: str) -> str:
+    """Take this machine's folders out of a message, since rows are published."""
+    places = {str(provenance.ROOT): ".", tempfile.gettempdir(): "<tmp>", str(Path.home()): "~"}
+    for place, name in places.items():
+        # A home folder of "/" would turn every slash into a tilde.
+        text = text.replace(place, name) if len(place) > 1 else text
+    return text
+
+
+def _failure(error: Exception) -> list[Row]:
+    # A lone surrogate (an odd file name) would make the row unreadable as a table.
+    text = str(error).encode("utf-8", "replace").decode()
+    said = " ".join(_without_paths(text).split())
+    return [{"status": "failed", "reason": f"{type(error).__name__}: {said}"[:500]}]
+
+
+def _finish(study: Study, tier: str, point: Point, run: str) -> list[dict[str, object]]:
+    """Measure one point; whatever goes wrong in it becomes a row."""
+    started, clock = provenance.now(), time.perf_counter()
+
+    def rows(measured: list[Row]) -> list[dict[str, object]]:
+        seconds = round(time.perf_counter() - clock, 3)
+        return results.row_set(study, tier, point, measured, run=run, started=started, seconds=seconds)
+
+    try:
+        return rows(study.measure(point))
+    except Exception as error:  # a study may raise anything; the other points must go on
+        return rows(_failure(error))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _pace(finished: int, total: int, elapsed: float) -> str:
+    """Say rate and time left, from the mean so far: rich's recent speed sees no sample for minutes."""
+    if not finished:
+        return ""
+    each = elapsed / finished
+    return f"{_duration(each)} a point, {_duration(each * (total - finished))} left"
+
+
+class _Pace(ProgressColumn):
+    """Rate and time left."""
+
+    def render(self, task: Task) -> Text:
+        """Render it.
+
+        Args:
+            task: The bar's task.
+
+        Returns:
+            The text, empty before the first point is finished.
+        """
+        return Text(_pace(int(task.completed), int(task.total or 0), task.elapsed or 0.0))
+
+
+def _line(rows: list[dict[str, object]], pace: str) -> str:
+    first = rows[0]
+    reason = f": {first['reason']}" if "reason" in first else ""
+    return escape(f"{first['status']:8} {first['point']}  {first['seconds']} s  ({pace}){reason}")
+
+
+def run(study: Study, tier: str, folder: Path, console: Console) -> Summary:
+    """Measure what a tier still lacks, and keep every point as soon as it is finished.
+
+    A point that fails becomes a row with status "failed" and stops no other; the next run tries it again.
+    Ctrl-C loses the point in progress and nothing else.
+
+    Args:
+        study: What to run.
+        tier: One of its tiers; another is an InputError.
+        folder: The results folder.
+        console: Where progress goes.
+
+    Returns:
+        How it went.
+    """
+    total = len(study.points(tier))
+    settled: list[bool] = []
+    interrupted = False
+    with storage.only_runner(folder / study.id):
+        todo = pending(study, tier, folder)
+        try:
+            if todo:
+                _run_points(study, tier, todo, folder, console, settled)
+        except KeyboardInterrupt:
+            interrupted = True
+    done = sum(settled)
+    return Summary(total, total - len(todo), done, len(settled) - done, interrupted)
+
+
+def _run_points(
+    study: Study, tier: str, todo: list[Point], folder: Path, console: Console, settled: list[bool]
+) -> None:
+    """Run the points; `settled` grows by one for each that is on disk, so that Ctrl-C keeps the count."""
+    record = provenance.describe(study, tier, todo, provenance.new_run_id())
+    own = folder / study.id
+    provenance.write(own, record)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Pace())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task(f"{study.id} {tier}", total=len(todo))
+        for point in todo:
+            rows = _finish(study, tier, point, str(record["run"]))
+            # Hashes first: rows must never stand there without their provenance.
+            if provenance.note_data(record, rows):
+                provenance.write(own, record)
+            storage.append(own / results.ROWS, rows)
+            settled.append(any(row["status"] != "failed" for row in rows))
+            progress.advance(bar)
+            elapsed = progress.tasks[0].elapsed or 0.0
+            progress.console.print(_line(rows, _pace(len(settled), len(todo), elapsed)), highlight=False)
