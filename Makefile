@@ -17,7 +17,7 @@ $(STAMP):
 	@sh tools/setup.sh
 
 certify: $(STAMP) ## train, compress and certify on DATASET
-	@.venv/bin/idbounds certify $(DATASET) $(ARGS)
+	@.venv/bin/idbounds certify $(DATASET) --fallback $(ARGS)
 
 test: $(STAMP) ## run all tests (ARGS are passed on)
 	@$(PY) -m pytest -n 2 -m "not audit" $(ARGS)
