@@ -71,6 +71,16 @@ def _failure(error: Exception) -> list[Row]:
     return [{"status": "failed", "reason": f"{type(error).__name__}: {said}"[:500]}]
 
 
+def _is_ctrl_c(error: BaseException) -> bool:
+    """Tell whether an exception stands for Ctrl-C, as training's own does, which keeps a checkpoint first."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, KeyboardInterrupt):
+            return True
+        cause = cause.__context__  # set even by `raise ... from None`
+    return False
+
+
 def _finish(study: Study, tier: str, point: Point, run: str) -> list[dict[str, object]]:
     """Measure one point; whatever goes wrong in it becomes a row."""
     started, clock = provenance.now(), time.perf_counter()
@@ -82,6 +92,8 @@ def _finish(study: Study, tier: str, point: Point, run: str) -> list[dict[str, o
     try:
         return rows(study.measure(point))
     except Exception as error:  # a study may raise anything; the other points must go on
+        if _is_ctrl_c(error):
+            raise KeyboardInterrupt from error
         return rows(_failure(error))
 
 
@@ -168,4 +180,5 @@ def _run_points(
             settled.append(any(row["status"] != "failed" for row in rows))
             progress.advance(bar)
             elapsed = progress.tasks[0].elapsed or 0.0
-            progress.console.print(_line(rows, _pace(len(settled), len(todo), elapsed)), highlight=False)
+            line = _line(rows, _pace(len(settled), len(todo), elapsed))
+            progress.console.print(line, highlight=False, soft_wrap=True)

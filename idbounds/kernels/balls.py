@@ -18,6 +18,7 @@ from idbounds.errors import InputError
 Ball = Any  # flint.arb; python-flint ships no types
 
 _GUARD = 24  # the accepted ends of an inverse lie 2^-(precision - _GUARD), relatively, around the guess
+_MOST = 32  # the working precision of an inverse grows to this multiple of the one asked for
 
 
 @contextmanager
@@ -97,14 +98,14 @@ def kl(q: Ball, p: Ball) -> Ball:
 def kl_inverse(q: Ball, c: Ball) -> Ball:
     """Ball that holds every largest p in [q, 1] with kl(q || p) <= c, over the inputs in the balls."""
     ends = ((q.lower(), c.lower()), (q.upper(), c.upper()))
-    low, high = (-_log_complement(x, 1 - x, y).expm1() for x, y in ends)
+    low, high = (-_log_complement(x, _complement(x), y).expm1() for x, y in ends)
     return low.union(high)
 
 
 def kl_inverse_lower(q: Ball, c: Ball) -> Ball:
     """Ball that holds every smallest p in [0, q] with kl(q || p) <= c, over the inputs in the balls."""
     ends = ((q.lower(), c.upper()), (q.upper(), c.lower()))
-    low, high = (_log_complement(1 - x, x, y).exp() for x, y in ends)
+    low, high = (_log_complement(_complement(x), x, y).exp() for x, y in ends)
     return low.union(high)
 
 
@@ -153,6 +154,12 @@ def _times_log(weight: Ball, a: Ball, b: Ball) -> Ball:
     return weight * (a / b).log()
 
 
+def _complement(x: Ball) -> Ball:
+    """1 - x for an exact x, with enough bits to be exact even where x is tiny."""
+    with precision(_MOST * ctx.prec):
+        return 1 - x
+
+
 def _log_complement(q: Ball, qc: Ball, c: Ball) -> Ball:
     """u = ln(1 - p) at the upper inverse of kl(q || p) = c, with proven ends; q and qc = 1 - q both given."""
     if q >= 1 or qc <= 0 or c == arb.pos_inf():
@@ -161,6 +168,11 @@ def _log_complement(q: Ball, qc: Ball, c: Ball) -> Ball:
         return qc.log()
     if q <= 0:
         return -c
+
+    gap = c + (c * c + 2 * q * c).sqrt()  # p <= q + gap, since kl(q || p) >= (p - q)^2 / (2 p) above q
+    near = qc.log().union(qc.log() + (-gap / qc).log1p())
+    if near.rel_accuracy_bits() > ctx.prec - 8:
+        return near  # closer to p = q than the enclosure below could be
 
     def beyond(u: Ball) -> tuple[Ball, Ball]:  # positive where p = 1 - e^u lies above the root; falls in u
         p = -u.expm1()
@@ -233,7 +245,7 @@ def _proven(f: Callable[[Ball], tuple[Ball, Ball]], u: Ball) -> Ball:
         InputError: when no enclosure was found (not met within the documented domain).
     """
     target = ctx.prec
-    for working in (2 * target, 4 * target, 8 * target, 32 * target):
+    for working in (2 * target, 4 * target, 8 * target, _MOST * target):
         with precision(working):
             root = _newton(f, u, target)
             for slack in (_GUARD, 2 * _GUARD, 3 * _GUARD):

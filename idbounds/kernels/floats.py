@@ -75,7 +75,7 @@ def kl_inverse(q: ArrayLike, c: ArrayLike) -> Any:
     q, c = _rates_and_costs(q, c)
     t = _newton(_coin(q), c)
     with np.errstate(invalid="ignore"):
-        p = np.where(c == 0, q, np.maximum(_up(-np.expm1(-t), 3), q))
+        p = np.where(c == 0, q, np.maximum(_up(-np.expm1(-t), 4), q))
     return _scalar(np.minimum(p, 1.0))
 
 
@@ -93,11 +93,10 @@ def kl_inverse_lower(q: ArrayLike, c: ArrayLike) -> Any:
         InputError: for a rate outside [0, 1] or a negative or missing c.
     """
     q, c = _rates_and_costs(q, c)
-    t = _newton(_coin(q).mirror(), c)
-    with np.errstate(under="ignore"):
-        # exp(-t) inherits the absolute error of t: a relative one of a few eps * t
-        p = np.exp(-t) * (1 - 4 * np.finfo(float).eps * (1 + t))
-        p = np.where(p < 1e-300, 0.0, p)  # no relative precision is left among the subnormals
+    t = np.minimum(_newton(_coin(q).mirror(), c), 800.0)
+    # exp(-t) inherits the absolute error of t: a relative one of a few eps * t
+    p = np.exp(-t) * (1 - 4 * np.finfo(float).eps * (1 + t))
+    p = np.where(p < 1e-300, 0.0, p)  # no relative precision is left among the subnormals
     return _scalar(np.where(c == 0, q, np.clip(p, 0.0, q)))
 
 
@@ -247,7 +246,7 @@ def _newton(a: _Coin, c: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         entropy = -(np.where(q > 0, q * a.log_p, 0.0) + np.where(qc > 0, qc * a.log_pc, 0.0))
         # three upper bounds on the root: kl >= -H(q) + (1-q) t; Pinsker; and its refinement for small q
-        gap = np.minimum(c + np.sqrt(c * c + 2 * q * c), np.sqrt(c / 2))
+        gap = np.minimum(c + np.sqrt(c) * np.sqrt(c + 2 * q), np.sqrt(c / 2))
         t = np.where(gap < qc, -a.log_pc - np.log1p(-gap / qc), np.inf)
         t = np.where(qc == 0, np.inf, np.minimum(t, (c + entropy) / qc))
         moving = np.isfinite(t) & (c > 0) & (q > 0)

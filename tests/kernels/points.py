@@ -13,6 +13,7 @@ from idbounds.kernels import balls
 Floats = NDArray[np.float64]
 
 BITS = 120
+TINY = 1e-300  # below it float64 has no relative precision, and a lower end is 0
 
 
 def rates(rng: np.random.Generator, size: int) -> Floats:
@@ -50,10 +51,11 @@ def counts_and_levels(rng: np.random.Generator, size: int) -> tuple[Floats, Floa
 
 
 def excess(word: str, value: float, *inputs: float) -> float:
-    """value / truth - 1 to a few digits, where truth is the word's ball; 0 when both are 0."""
-    with balls.precision(BITS):
+    """value / truth - 1 to a few digits, where truth is the word's ball; 0 when both are 0, tiny or infinite."""
+    bits = 2400 if word == "kl" else BITS  # 1 - 1e-300 has a thousand bits
+    with balls.precision(bits):
         truth: Any = getattr(balls, word)(*(arb(float(x)) for x in inputs))
-        if truth.is_zero() and value == 0:
+        if (truth < TINY and abs(value) < TINY) or (value == np.inf and truth == arb.pos_inf()):
             return 0.0
-        assert truth.rel_accuracy_bits() > 60, (word, inputs)
+        assert truth.rel_accuracy_bits() > 60, (word, inputs, truth)
         return float((arb(float(value)) / truth - 1).mid())

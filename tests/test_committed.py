@@ -1,0 +1,39 @@
+"""What is committed still holds: the certificate replays, and README says what it says."""
+
+from pathlib import Path
+
+import pytest
+
+import idbounds
+from idbounds import data
+from idbounds.certificate import read
+
+ROOT = Path(__file__).parents[1]
+CERTIFICATES = sorted((ROOT / "validation/results/certificates").glob("*.idb"))
+
+
+def test_there_is_a_committed_certificate():
+    assert CERTIFICATES
+
+
+@pytest.mark.parametrize("path", CERTIFICATES, ids=lambda p: p.stem)
+def test_readme_states_the_certificate(path):
+    header, _ = read(path)
+    text = (ROOT / "README.md").read_text("utf-8")
+    claim, test = header["claim"], header["test"]
+    assert f"at most **{100 * float(claim['value']):.1f}%**" in text
+    assert f"on the test set it is {100 * test['errors'] / test['n']:.1f}%" in text
+    assert f"{claim['code_bits']:,} bits" in text
+    assert f"({claim['errors']:,} of {claim['n']:,})" in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", CERTIFICATES, ids=lambda p: p.stem)
+def test_committed_certificate_replays(path):
+    name = read(path)[0]["data"]["name"]
+    available, reason = data.available(name)
+    if not available:
+        pytest.skip(f"{name}: {reason}")
+    found = idbounds.verify(path)
+    assert found.ok, found.difference
+    assert float(found.value) < 0.35
