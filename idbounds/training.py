@@ -40,11 +40,11 @@ class Settings:
         spacing: step of the grid in standard deviations of the coordinates at the end of phase one.
     """
 
-    steps: int = 5000
-    quantised: float = 0.5
+    steps: int = 4000
+    quantised: float = 0.4
     batch: int = 256
-    learning_rate: float = 0.05
-    spacing: float = 1.4
+    learning_rate: float = 0.03
+    spacing: float = 1.1
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot train."""
