@@ -29,7 +29,11 @@ def best(function: Callable[[], Any], size: int, repeats: int = 5) -> float:
 
 def brentq(q: float, c: float) -> float:
     """The kl inverse as it is usually written."""
-    return float(optimize.brentq(lambda p: float(special.rel_entr(q, p) + special.rel_entr(1 - q, 1 - p)) - c, q, 1 - 1e-12))
+
+    def excess(p: float) -> float:
+        return float(special.rel_entr(q, p) + special.rel_entr(1 - q, 1 - p)) - c
+
+    return float(optimize.brentq(excess, q, 1 - 1e-12))
 
 
 def main() -> None:
@@ -44,7 +48,9 @@ def main() -> None:
     for level, name in ((np.log(0.05), "delta 0.05"), (-500.0, "delta e^-500")):
         ours = best(lambda level=level: floats.binomial_tail_inverse(k, n, level), n.size)
         theirs = best(lambda level=level: special.betainccinv(k + 1, n - k, np.exp(level)), n.size)
-        print(f"binomial, {name:<13} {ours:8.2f} us   scipy betainccinv {theirs:8.2f} us   {theirs / ours:8.2f} x")
+        print(
+            f"binomial, {name:<13} {ours:8.2f} us   scipy betainccinv {theirs:8.2f} us   {theirs / ours:8.2f} x"
+        )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,9 @@ iid = Assumption("iid", "the examples are independent draws from one distributio
 zero_one_loss = Assumption("zero_one_loss", "the loss counts errors: 0 or 1 an example", "checked")
 unit_loss = Assumption("unit_loss", "the loss of an example lies in [0, 1]", "checked")
 code_before_sample = Assumption(
-    "code_before_sample", "the code (decoder, menus, architecture) was fixed before the sample was seen", "declared"
+    "code_before_sample",
+    "the code (decoder, menus, architecture) was fixed before the sample was seen",
+    "declared",
 )
 prefix_code = Assumption(
     "prefix_code", "the message is prefix-free and decodes to the model that made the errors", "checked"
@@ -33,6 +35,10 @@ prior_before_sample = Assumption(
     "prior_before_sample", "the prior distribution was fixed before the sample was seen", "declared"
 )
 gibbs_predictor = Assumption(
-    "gibbs_predictor", "predictions are drawn from the posterior anew; the error is its expectation", "declared"
+    "gibbs_predictor",
+    "predictions are drawn from the posterior anew; the error is its expectation",
+    "declared",
 )
-held_out = Assumption("held_out", "the held-out examples chose nothing: no model, no epoch, no setting", "declared")
+held_out = Assumption(
+    "held_out", "the held-out examples chose nothing: no model, no epoch, no setting", "declared"
+)

@@ -1,8 +1,8 @@
 """A claim, the message that backs it, and the replay that anyone can run.
 
 File layout (`*.idb`): 8 bytes magic, 4 bytes length of the header (big-endian), the header (canonical JSON,
-ASCII, no floats), the payload (the message, zero-padded to a byte), 32 bytes SHA-256 of all before. Nothing in
-it is executed, and nothing in the header reaches the decoder: it is compared with what was decoded.
+ASCII, no floats), the payload (the message, zero-padded to a byte), 32 bytes SHA-256 of all before. Nothing
+in it is executed, and nothing in the header reaches the decoder: it is compared with what was decoded.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
+import re
+import secrets
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +31,7 @@ BOUND = "occam-binomial"
 """The bound of a certificate, named before any data: choosing the smallest of several is not free."""
 
 _DIGEST = 32
+_DELTA = re.compile(r"0\.[0-9]{0,27}[1-9]")
 _LARGEST_HEADER = 1 << 20
 _LARGEST_FILE = 1 << 26
 
@@ -83,12 +87,27 @@ def write(path: str | os.PathLike[str], header: dict[str, Any], payload: bytes) 
     """
     text = canonical(header)
     body = MAGIC + len(text).to_bytes(4, "big") + text + payload
+    return write_whole(path, body + hashlib.sha256(body).digest())
+
+
+def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write a file so that readers see all of it or what was there before.
+
+    Args:
+        path: the file to make or replace; missing folders are made.
+        content: its bytes.
+
+    Returns:
+        The path.
+    """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
-    with os.fdopen(handle, "wb") as out:
-        out.write(body + hashlib.sha256(body).digest())
-    Path(name).replace(target)
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
     return target
 
 
@@ -102,15 +121,9 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], bytes]:
         Header and payload.
 
     Raises:
-        InputError: when there is no such file.
         CertificateError: when it is no certificate, truncated, altered or oversized.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise InputError(f"{file}: no such file; give the path of a *.idb certificate")
-    if file.stat().st_size > _LARGEST_FILE:
-        raise CertificateError(f"{file.stat().st_size} bytes: a certificate has at most {_LARGEST_FILE}")
-    data = file.read_bytes()
+    data = _content(path)
     if data[: len(MAGIC)] != MAGIC:
         raise CertificateError("not an idbounds certificate: the first 8 bytes differ from IDBOUND1")
     start = len(MAGIC) + 4
@@ -121,8 +134,51 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], bytes]:
         raise CertificateError("altered or truncated: the SHA-256 at the end does not fit the content")
     length = int.from_bytes(body[len(MAGIC) : start], "big")
     if length > min(_LARGEST_HEADER, len(body) - start):
-        raise CertificateError(f"the header claims {length} bytes; there are {len(body) - start}")
+        raise CertificateError(
+            f"the header claims {length} bytes; {len(body) - start} are there, {_LARGEST_HEADER} allowed"
+        )
     return parse(body[start : start + length]), body[start + length :]
+
+
+def _content(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of a plain file: one open, so that nothing can be put in its place; a pipe never blocks."""
+    advice = "give the path of a *.idb certificate"
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}; {advice}") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise InputError(f"{path}: not a plain file; {advice}")
+    with os.fdopen(handle, "rb") as file:
+        data = file.read(_LARGEST_FILE + 1)
+    if len(data) > _LARGEST_FILE:
+        raise CertificateError(f"more than {_LARGEST_FILE} bytes: too large for a certificate")
+    return data
+
+
+def canonical_delta(delta: str | float) -> str:
+    """The one spelling of a failure probability in a certificate: 0.05 for "5e-2", " 0.050 " and 0.05.
+
+    Args:
+        delta: decimal string, or a number, read by its shortest decimal form.
+
+    Returns:
+        Plain ASCII decimal with no zero at its end, at most 28 places.
+
+    Raises:
+        InputError: for anything but a decimal in (0, 1) of at most 28 places.
+    """
+    try:
+        number = Decimal(str(delta))
+        text = f"{number.normalize():f}" if number.is_finite() and -28 <= number.adjusted() < 0 else ""
+    except InvalidOperation:
+        text = ""
+    if not _DELTA.fullmatch(text) or Decimal(text) != number:
+        raise InputError(
+            f"delta = {str(delta)[:60]!r}: give a decimal in (0, 1) of at most 28 places, such as 0.05"
+        )
+    return text
 
 
 def canonical(header: dict[str, Any]) -> bytes:
@@ -144,16 +200,19 @@ def parse(text: bytes) -> dict[str, Any]:
     """
 
     def no_float(number: str) -> Any:
-        raise CertificateError(f"the header has the float {number}; numbers are integers or decimal strings")
+        raise CertificateError(
+            f"the header has the float {number[:40]}; numbers are integers or decimal strings"
+        )
 
     try:
         header = json.loads(text.decode("ascii"), parse_float=no_float, parse_constant=no_float)
-        if not isinstance(header, dict) or canonical(header) != text:
-            raise CertificateError("the header is not one JSON object in canonical form")
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, CertificateError):
-            raise
-        raise CertificateError("the header is not JSON") from None
+        spelling = canonical(header)
+    except CertificateError:
+        raise
+    except (ValueError, RecursionError):
+        raise CertificateError("the header is not JSON in ASCII") from None
+    if not isinstance(header, dict) or spelling != text:
+        raise CertificateError("the header is not one JSON object in canonical form")
     return header
 
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from idbounds import data, recipe, replay
 from idbounds.catalogue import bounds
-from idbounds.certificate import BOUND, Factory, write
+from idbounds.certificate import BOUND, Factory, canonical_delta, write
 from idbounds.comparing import Evaluation, compare
-from idbounds.errors import InputError
+from idbounds.errors import InputError, MissingExtra
 
 if TYPE_CHECKING:
-    from idbounds.training import Settings
+    pass
 
 D = 1000
 """Default subspace dimension."""
@@ -41,7 +45,7 @@ class Silent:
     def say(self, line: str) -> None:
         """Drop the line."""
 
-    def stage(self, name: str, total: int) -> Callable[[int, str], None]:  # noqa: ARG002
+    def stage(self, name: str, total: int) -> Callable[[int, str], None]:
         """Drop the stage."""
         return lambda done, remark: None
 
@@ -100,12 +104,12 @@ class Certified:
 
     @property
     def train_error(self) -> float:
-        """errors / n."""
+        """Training errors / n."""
         return self.errors / self.n
 
     @property
     def test_error(self) -> float:
-        """test_errors / test_n."""
+        """Test errors / test_n."""
         return self.test_errors / self.test_n
 
 
@@ -148,27 +152,33 @@ def certify(
         Interrupted: on Ctrl-C, with the checkpoint to resume from.
     """  # noqa: DOC502 - raised further down
     started = time.monotonic()
-    report = progress if progress not in (None, True, False) else Silent()
-    level = _checked_delta(delta)
+    report: Progress = Silent() if progress is None or isinstance(progress, bool) else progress
+    _need_torch()
+    level = canonical_delta(delta)
     settings = _settings(training)
     place = _device(device)
-    sample = data.load(dataset, report.say) if isinstance(dataset, str) else dataset
-    name = recipe.CUSTOM if model is not None else architecture
-    target = Path(output) if output is not None else Path(f"{sample.name}.idb")
+    name = recipe.CUSTOM if model is not None else _known(architecture)
+    target = _target(output, dataset if isinstance(dataset, str) else dataset.name)
+    sample = data.load(dataset, report.say) if isinstance(dataset, str) else replay.checked_sample(dataset)
     network = _network(name, sample, model, kind=projection, d=d, seed=seed)
-    from idbounds.training import Trainer
+    from idbounds.training import Interrupted, Trainer
 
     trainer = Trainer(network, sample, settings, place)
     checkpoint = target.with_suffix(".checkpoint.npz")
     if resume:
         trainer.load(checkpoint)
     advance = report.stage("training", settings.steps)
-    trainer.run(checkpoint, advance=lambda done, loss: advance(done, f"loss {loss:.3f}" if done % 20 == 0 else ""))
-    assert trainer.grid is not None
-    hypothesis = recipe.Model(name, projection, d, seed, trainer.grid, trainer.symbols())
-    certified = write_certificate(
-        hypothesis, sample, target, delta=level, model=model, report=report, started=started, device=place
-    )
+    try:
+        trainer.run(
+            checkpoint, advance=lambda done, loss: advance(done, f"loss {loss:.3g}" if done % 20 == 0 else "")
+        )
+        assert trainer.grid is not None
+        hypothesis = recipe.Model(name, projection, d, seed, trainer.grid, trainer.symbols())
+        certified = write_certificate(
+            hypothesis, sample, target, delta=level, model=model, report=report, started=started, device=place
+        )
+    except KeyboardInterrupt:  # while counting errors: the checkpoint holds the trained model
+        raise Interrupted(checkpoint, trainer.done) from None
     checkpoint.unlink(missing_ok=True)
     return certified
 
@@ -220,18 +230,25 @@ def write_certificate(
         "payload_sha256": hashlib.sha256(payload).hexdigest(),
     }
     write(target, header, payload)
-    known = {"errors": errors, "n": n, "code_bits": message.code_bits, "test_errors": test_errors, "test_n": test_n}
+    known = {
+        "errors": errors,
+        "n": n,
+        "code_bits": message.code_bits,
+        "test_errors": test_errors,
+        "test_n": test_n,
+    }
     return Certified(
         path=target, bound=value, value=float(value), errors=errors, n=n, code_bits=message.code_bits,
         ideal_bits=message.ideal_bits, parts=parts, test_errors=test_errors, test_n=test_n,
         test_interval=test_interval(test_errors, test_n), majority_error=sample.majority_error,
         evaluations=compare(**known, delta=delta, majority_error=sample.majority_error),
         seconds=time.monotonic() - started, delta=delta, dataset=sample.name, dataset_sha256=sample.sha256,
-        architecture=decoded.architecture, d=decoded.d, D=network.parameter_count, seed=decoded.seed, device=device,
+        architecture=decoded.architecture, d=decoded.d, D=network.parameter_count, seed=decoded.seed,
+        device=device,
     )  # fmt: skip
 
 
-def test_interval(errors: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def test_interval(errors: int, n: int, level: float = 0.95) -> tuple[float, float]:  # noqa: PT028
     """Two-sided exact (Clopper-Pearson 1934) interval of an error rate.
 
     Args:
@@ -248,11 +265,36 @@ def test_interval(errors: int, n: int, level: float = 0.95) -> tuple[float, floa
     return 1 - bound(test_errors=n - errors, test_n=n, delta=tail), min(upper, 1.0)
 
 
-def _checked_delta(delta: str | float) -> str:
-    from idbounds.quantities import delta as quantity
+def _need_torch() -> None:
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise MissingExtra("certify needs torch: pip install 'idbounds[torch]'") from None
 
-    quantity.check(delta)
-    return str(delta)
+
+def _known(architecture: str) -> str:
+    if architecture not in recipe.MENU[1:]:
+        menu = ", ".join(recipe.MENU[1:])
+        raise InputError(
+            f"no architecture {architecture!r}; give one of {menu}, or your own with model=factory"
+        )
+    return architecture
+
+
+def _target(output: str | Path | None, name: str) -> Path:
+    """The certificate's path, if a file can be made there: found out before the training, not after."""
+    target = Path(output if output is not None else f"{name}.idb")
+    try:
+        if target.suffix in {".svg", ".png", ".npz"} or target.is_dir() or not target.name:
+            raise InputError(f"output {str(target)!r}: give the name of a certificate, such as {name}.idb")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=target.name):
+            return target
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"output {str(target)!r} cannot be written: {reason}; give another file") from None
 
 
 def _settings(training: dict[str, Any]) -> Settings:
@@ -266,10 +308,21 @@ def _settings(training: dict[str, Any]) -> Settings:
 
 
 def _network(name: str, sample: data.Dataset, model: Factory | None, *, kind: str, d: int, seed: int) -> Any:
+    """The module in its subspace, after the evaluator has tried it on one example."""
+    from idbounds.evaluator import count_errors
     from idbounds.projections.subspace import attach
 
-    module = replay.module_maker(sample, model)(name)
-    return attach(module, d=d, seed=seed, kind=kind, relative=True)
+    make = replay.module_maker(sample, model)
+    network = attach(make(name), d=d, seed=seed, kind=kind, relative=True)
+    if model is not None:
+        again = attach(make(name), d=d, seed=seed, kind=kind, relative=True)
+        if again.start_digest != network.start_digest:
+            raise InputError(
+                "the factory gives a different module each time, by random buffers or parameters with "
+                "requires_grad=False, so nobody could replay it; seed them inside the factory"
+            )
+    count_errors(network, np.zeros(d), sample.train_x[:1], sample.train_y[:1], levels=sample.levels)
+    return network
 
 
 def _device(device: str) -> str:
@@ -278,6 +331,8 @@ def _device(device: str) -> str:
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
+        if not re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", device):
+            raise RuntimeError("not a device that idbounds knows")
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
         raise InputError(f"device {device!r}: {str(error).splitlines()[0]}; give auto, cpu or cuda") from None
@@ -285,7 +340,6 @@ def _device(device: str) -> str:
 
 
 def _made(device: str) -> dict[str, str]:
-    import numpy as np
     import torch
 
     from idbounds import __version__

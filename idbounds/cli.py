@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,17 +18,33 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON with fu
 
 
 class _Errors(click.Group):
-    """A group whose commands report an IdboundsError on one line and exit with 2."""
+    """A group that reports every expected error on one line and exits with 2; after Ctrl-C with 130."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def main(self, args: Any = None, *rest: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        extra["standalone_mode"] = False
+        if not standalone_mode:
+            return super().main(args, *rest, **extra)
         try:
-            return super().invoke(ctx)
-        except IdboundsError as error:
-            click.echo(f"idbounds: {error}", err=True)
-            ctx.exit(2)
+            sys.exit(super().main(args, *rest, **extra))
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            sys.exit(2)
+        except (IdboundsError, click.ClickException) as error:
+            text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+            path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
+            click.echo(f"idbounds: {_line(text)}" + (f" (see {path} --help)" if path else ""), err=True)
+            sys.exit(2)
+        except click.Abort:
+            click.echo("idbounds: stopped", err=True)
+            sys.exit(130)
 
 
-class _Number(click.ParamType):
+def _line(text: str) -> str:
+    """One line for a terminal: no line breaks, no control characters."""
+    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
+
+
+class _Number(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 only
     """A number kept as the text that was typed, so that 0.05 is exactly 1/20."""
 
     name = "number"
@@ -35,17 +52,43 @@ class _Number(click.ParamType):
     def __init__(self, quantity: Quantity) -> None:
         self.quantity = quantity
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         from idbounds.exactly import exact
 
-        self.quantity.check(float(exact(value)))
-        return str(value)
+        text = str(value)
+        exponent = re.search(r"[eE][+-]?0*(\d+)\s*$", text)
+        if len(text) > 300 or (exponent and int(exponent[1][:9]) > 300):  # exact() would fill the memory
+            raise InputError(f"{self.quantity.name} = {text[:40]}: give {self.quantity.allowed}")
+        try:
+            self.quantity.check(float(exact(text)))
+        except OverflowError:
+            raise InputError(f"{self.quantity.name} = {text[:40]}: give {self.quantity.allowed}") from None
+        return text
+
+
+class _Default(click.Option):
+    """An option whose default is looked up only when it is shown: where it lives is slow to import."""
+
+    def get_default(self, ctx: click.Context, call: bool = True) -> Any:
+        if not getattr(self, "_showing", False):
+            return None  # the job itself knows its defaults
+        from idbounds.certifying import D
+        from idbounds.training import Settings
+
+        return D if self.name == "d" else getattr(Settings, str(self.name))
+
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        self._showing = True
+        try:
+            return super().get_help_extra(ctx)
+        finally:
+            self._showing = False
 
 
 @click.group(cls=_Errors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, package_name="idbounds")
 def main() -> None:
-    """How well a model compresses, turned into a guarantee on data it has never seen.
+    r"""How well a model compresses, turned into a guarantee on data it has never seen.
 
     \b
     idbounds certify fashion-mnist       train, compress, certify, compare with the test error
@@ -93,7 +136,8 @@ def list_bounds(as_json: bool) -> None:
 
     if as_json:
         _print_json([
-            {"id": b.id, "title": b.title, "family": b.family, "takes": [q.name for q in b.takes]} for b in bounds.values()
+            {"id": b.id, "title": b.title, "family": b.family, "takes": [q.name for q in b.takes]}
+            for b in bounds.values()
         ])  # fmt: skip
         return
     _table(
@@ -112,7 +156,8 @@ def show(id: str, as_json: bool) -> None:  # noqa: A002
     b = bounds[id]
     if as_json:
         _print_json({
-            "id": b.id, "title": b.title, "family": b.family, "latex": b.latex, "mathml": b.mathml, "js": b.js,
+            "id": b.id, "title": b.title, "family": b.family, "latex": b.latex, "mathml": b.mathml,
+            "js": b.js,
             "takes": [{"name": q.name, "symbol": q.symbol, "unit": q.unit, "says": q.says} for q in b.takes],
             "assumes": [{"name": a.name, "says": a.says, "vouched": a.vouched} for a in b.assumes],
             "source": str(b.source), "holds": b.holds, "weaker": list(b.weaker), "bibtex": b.bibtex,
@@ -155,7 +200,10 @@ def compare(as_json: bool, **values: Any) -> None:
     _table(["bound", "upper", "", "title"], [[e.id, e.upper, _verdict(e), e.title] for e in found])
     for note in dict.fromkeys(note for e in found for note in e.notes):
         click.echo(f"note: {note}")
-    click.echo("each value holds singly at delta; choosing the smallest afterwards is free only among the occam bounds")
+    click.echo(
+        "each value holds singly at delta; choosing the smallest afterwards is free only among the occam "
+        "bounds"
+    )
 
 
 def _verdict(evaluation: Any) -> str:
@@ -211,10 +259,15 @@ def table(file: str, output: str | None, as_json: bool, **values: Any) -> None:
     try:
         frame = pd.read_csv(file)
     except (OSError, ValueError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: not a readable CSV table ({error}); give one whose columns are quantities") from None
+        raise InputError(
+            f"{file}: not a readable CSV table ({error}); give one whose columns are quantities"
+        ) from None
     result = run(frame, **_known(values))
     if output is not None:
-        result.to_csv(output, index=False)
+        try:
+            result.to_csv(output, index=False)
+        except OSError as error:
+            raise InputError(f"{output} cannot be written ({error}); give another file") from None
         bad = int((result["problem"] != "").sum())
         click.echo(f"{len(result)} rows, {bad} with a problem, written to {output}")
     elif as_json:
@@ -225,14 +278,22 @@ def table(file: str, output: str | None, as_json: bool, **values: Any) -> None:
 
 @main.command()
 @click.argument("dataset", default="fashion-mnist")
-@click.option("--architecture", default="convnet", show_default=True, help="Entry of the menu: convnet or mlp.")
-@click.option("--d", type=int, default=1000, show_default=True, help="Dimension of the random subspace.")
+@click.option(
+    "--architecture", default="convnet", show_default=True, help="Entry of the menu: convnet or mlp."
+)
+@click.option("--d", type=int, cls=_Default, show_default=True, help="Dimension of the random subspace.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of start and projection; paid for.")
 @click.option("--delta", default="0.05", show_default=True, help="Allowed failure probability.")
-@click.option("--steps", type=int, help="Gradient steps in all.")
-@click.option("--batch", type=int, help="Examples a step.")
-@click.option("--learning-rate", type=float, help="Adam's.")
-@click.option("--spacing", type=float, help="Step of the grid, in standard deviations of the coordinates.")
+@click.option("--steps", type=int, cls=_Default, show_default=True, help="Gradient steps in all.")
+@click.option("--batch", type=int, cls=_Default, show_default=True, help="Examples a step, at most n.")
+@click.option("--learning-rate", type=float, cls=_Default, show_default=True, help="Adam's.")
+@click.option(
+    "--spacing",
+    type=float,
+    cls=_Default,
+    show_default=True,
+    help="Step of the grid, in standard deviations of the coordinates.",
+)
 @click.option("--output", "-o", type=click.Path(), help="Certificate file [default: DATASET.idb].")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint of an interrupted run.")
@@ -242,7 +303,8 @@ def certify(dataset: str, as_json: bool, fallback: bool, **options: Any) -> None
     """Train on DATASET, compress, certify, and compare with the test error."""
     from idbounds.terminal import run_certify
 
-    sys.exit(run_certify(dataset, as_json=as_json, fallback=fallback, **options))
+    given = {name: value for name, value in options.items() if value is not None}
+    sys.exit(run_certify(dataset, as_json=as_json, fallback=fallback, **given))
 
 
 @main.command()

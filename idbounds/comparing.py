@@ -11,8 +11,9 @@ import numpy as np
 
 from idbounds.catalogue import bounds
 from idbounds.errors import InputError
+from idbounds.exactly import exact
 from idbounds.quantities import QUANTITIES
-from idbounds.statement import Bound
+from idbounds.statement import Bound, count_up, rate_of, read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ class Evaluation:
         value: float64 value.
         upper: decimal string, rounded up.
         vacuous: upper >= 1.
-        no_better_than_majority: upper >= the error of always saying the commonest class, when that is known.
+        no_better_than_majority: upper >= the error of always naming the commonest class, if known.
         notes: conversions made on the way.
         title: for tables.
     """
@@ -45,14 +46,18 @@ class Evaluation:
     def record(self) -> dict[str, Any]:
         """JSON-ready dictionary; `no_better_than_majority` and `notes` only where there is something to say."""
         out: dict[str, Any] = {
-            "id": self.id, "inputs": self.inputs, "value": self.value, "upper": self.upper, "vacuous": self.vacuous
-        }  # fmt: skip
+            "id": self.id,
+            "inputs": self.inputs,
+            "value": self.value,
+            "upper": self.upper,
+            "vacuous": self.vacuous,
+        }
         if self.no_better_than_majority is not None:
             out["no_better_than_majority"] = self.no_better_than_majority
         return {**out, "notes": list(self.notes)} if self.notes else out
 
 
-def evaluate(bound: Bound, *, majority_error: float | None = None, **known: Any) -> Evaluation:
+def evaluate(bound: Bound, *, majority_error: Any = None, **known: Any) -> Evaluation:
     """One bound at one case, with its proven upper value.
 
     Args:
@@ -68,41 +73,48 @@ def evaluate(bound: Bound, *, majority_error: float | None = None, **known: Any)
     """
     values, notes = bound.inputs(known)
     upper = bound.upper(**known)
+    majority = None if majority_error is None else exact(majority_error)
+    if majority is not None and not 0 <= majority <= 1:
+        raise InputError(f"majority_error = {majority_error}: give a rate in [0, 1]")
     return Evaluation(
         id=bound.id,
         inputs={name: _plain(v) for name, v in values.items()},
-        value=bound(**values),
+        value=float(bound(**known)),
         upper=upper,
         vacuous=Fraction(upper) >= 1,
-        no_better_than_majority=None if majority_error is None else Fraction(upper) >= Fraction(majority_error),
+        no_better_than_majority=None if majority is None else Fraction(upper) >= majority,
         notes=tuple(notes),
         title=bound.title,
     )
 
 
-def compare(table: pd.DataFrame | None = None, /, *, majority_error: float | None = None, **known: Any) -> Any:
+def compare(table: pd.DataFrame | None = None, /, *, majority_error: Any = None, **known: Any) -> Any:
     """All bounds that the known quantities allow, tightest first. Each holds singly at delta.
 
     Args:
-        table: instead of single numbers, a DataFrame whose columns are named as quantities; every row is kept.
-        majority_error: error rate of always predicting the commonest class, when known.
-        **known: single numbers by name; with a table, values for columns that it lacks.
+        table: instead of single numbers, a DataFrame whose columns are named as quantities. Every row stays in
+            its place and other columns are left alone; an empty cell means: not known for this row.
+        majority_error: error rate of always predicting the commonest class, when known; for single cases only.
+        **known: single numbers by name; with a table, values where it has none.
 
     Returns:
-        A list of `Evaluation`; for a table, a copy with one column a bound (NaN where it does not apply) and a
-        column `problem` that says what is wrong with a row.
+        A list of `Evaluation`; for a table, a copy with one column a bound (NaN where it does not apply) and
+        a column `problem` that says what is wrong with a row.
 
     Raises:
         InputError: when nothing applies, or a quantity is impossible.
     """
+    known = {name: read(name, value) for name, value in known.items() if value is not None}
     if table is not None:
+        if majority_error is not None:
+            raise InputError("majority_error is for single cases; leave it out with a table")
+        if any(np.ndim(v) for v in known.values()):
+            raise InputError("beside a table give single numbers; put what varies into its columns")
         return _compare_table(table, known)
-    known = {k: v for k, v in known.items() if v is not None}
-    _check_names(known)
-    for name, value in known.items():
-        QUANTITIES[name].check(value)
     found = [
-        evaluate(bound, majority_error=majority_error, **{k: v for k, v in known.items() if k in bound.accepts})
+        evaluate(
+            bound, majority_error=majority_error, **{k: v for k, v in known.items() if k in bound.accepts}
+        )
         for bound in bounds.values()
         if bound.applies_to(known)
     ]
@@ -112,56 +124,73 @@ def compare(table: pd.DataFrame | None = None, /, *, majority_error: float | Non
     return sorted(found, key=lambda e: Fraction(e.upper))
 
 
-def _check_names(known: Mapping[str, Any]) -> None:
-    for name in known:
-        if name not in QUANTITIES:
-            raise InputError(f"{name!r} is no quantity; known: {', '.join(QUANTITIES)}")
-
-
 def _plain(value: Any) -> Any:
     """A number as JSON shows it: int where it is whole, else float."""
-    number = float(value)
-    return int(number) if number.is_integer() and abs(number) < 2**63 else number
+    number = exact(value)
+    return int(number) if number.denominator == 1 else float(number)
 
 
 def _compare_table(table: pd.DataFrame, known: Mapping[str, Any]) -> pd.DataFrame:
-    import pandas as pd
-
-    _check_names(known)
-    columns: dict[str, Any] = {c: pd.to_numeric(table[c], errors="coerce").to_numpy() for c in table if c in QUANTITIES}
-    columns |= {k: np.full(len(table), float(v)) for k, v in known.items() if k not in columns}
-    out = table.copy()
     problems: list[list[str]] = [[] for _ in range(len(table))]
-    admitted = {name: QUANTITIES[name].admits(x) for name, x in columns.items()}
-    for name, good in admitted.items():
-        present = table[name].notna().to_numpy() if name in table else np.ones(len(table), bool)
-        for row in np.flatnonzero(present & ~good):
-            given = table[name].iloc[row] if name in table else known[name]
-            problems[row].append(f"{name} = {given}: give {QUANTITIES[name].allowed}")
+    columns = _columns(table, known, problems)
+    out = table.copy()
     applied = np.zeros(len(table), bool)
     for bound in bounds.values():
         if bound.applies_to(columns):
-            values, rows = _column(bound, columns, admitted, problems)
+            used = {q.name: _column(q.name, columns, len(table)) for q in bound.takes}
+            rows = np.logical_and.reduce([np.isfinite(x) for x in used.values()])
+            values = np.full(len(table), np.nan)
+            if rows.any():
+                values[rows] = bound(**{name: x[rows] for name, x in used.items()})
             out[bound.id] = values
             applied |= rows
     for row in np.flatnonzero(~applied):
-        problems[row].append("no bound applies: quantities are missing")
-    out["problem"] = ["; ".join(dict.fromkeys(p)) for p in problems]
+        if not problems[row]:
+            problems[row].append("no bound applies: quantities are missing")
+    out["problem"] = ["; ".join(p) for p in problems]
     return out
 
 
-def _column(
-    bound: Bound, columns: Mapping[str, Any], admitted: Mapping[str, Any], problems: list[list[str]]
-) -> tuple[Any, Any]:
-    """One bound for all rows that it applies to, in one vectorised call."""
-    used = {k: v for k, v in columns.items() if k in bound.needs(columns)}
-    rows = np.logical_and.reduce([admitted[k] for k in used])
+def _columns(table: pd.DataFrame, known: Mapping[str, Any], problems: list[list[str]]) -> dict[str, Any]:
+    """Every quantity as float64; NaN where it is not known, or impossible, which goes on record."""
+    import pandas as pd
+
+    columns: dict[str, Any] = {}
+    for name in QUANTITIES:
+        if name in table:
+            column = table[name]
+            if column.ndim > 1:
+                raise InputError(f"the table has more than one column {name!r}; keep one")
+            x = (
+                pd.to_numeric(column.astype(object), errors="coerce")
+                .to_numpy(np.float64, na_value=np.nan)
+                .copy()
+            )
+            present = column.notna().to_numpy()
+            bad = present & ~QUANTITIES[name].admits(x)
+            for row in np.flatnonzero(bad):
+                problems[row].append(f"{name} = {column.iloc[row]}: give {QUANTITIES[name].allowed}")
+            x[bad] = np.nan
+            x[~present] = float(known.get(name, QUANTITIES[name].default or np.nan))
+            columns[name] = x
+        elif name in known:
+            columns[name] = np.full(len(table), float(known[name]))
     for part, whole in (("errors", "n"), ("test_errors", "test_n")):
-        if part in used and whole in used:
-            for row in np.flatnonzero(rows & (used[part] > used[whole])):
-                problems[row].append(f"{part} = {used[part][row]:g} exceeds {whole} = {used[whole][row]:g}")
-            rows = rows & (used[part] <= used[whole])
-    values = np.full(len(rows), np.nan)
-    if rows.any():
-        values[rows] = bound(**{k: v[rows] for k, v in used.items()})
-    return values, rows
+        if part in columns and whole in columns:
+            many = columns[part] > columns[whole]
+            for row in np.flatnonzero(many):
+                problems[row].append(
+                    f"{part} = {columns[part][row]:.15g} exceeds {whole} = {columns[whole][row]:.15g}"
+                )
+            columns[part][many] = np.nan
+    return columns
+
+
+def _column(name: str, columns: Mapping[str, Any], length: int) -> Any:
+    """A quantity for every row: as given, from its stand-in, or by its default; NaN where it is not known."""
+    given = columns.get(name, np.full(length, float(QUANTITIES[name].default or np.nan)))
+    if name == "errors" and "train_error" in columns:
+        return np.where(np.isnan(given), count_up(columns["train_error"], columns["n"]), given)
+    if name == "train_error" and "errors" in columns:
+        return np.where(np.isnan(given), rate_of(columns["errors"], columns["n"]), given)
+    return given

@@ -1,8 +1,8 @@
 """The one reference evaluator: what counts as an error in every certificate.
 
-CPU, float64, argmax; an example whose two highest scores are closer than 1e-6, or whose scores are not finite,
-counts as an error. Differences between machines are of the order of 1e-12, so a count made anywhere is not
-exceeded elsewhere unless it was a near-tie, and near-ties are errors already.
+CPU, float64, argmax; an example whose two highest scores are closer than 1e-6, or whose scores are not
+finite, counts as an error. Differences between machines are of the order of 1e-12, so a count made anywhere
+is not exceeded elsewhere unless it was a near-tie, and near-ties are errors already.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from idbounds.errors import InputError
 from idbounds.projections.subspace import SubspaceModule
 from idbounds.recipe import scaled
 
@@ -43,22 +44,54 @@ def count_errors(
 
     Returns:
         Number of errors.
-    """
+
+    Raises:
+        InputError: when the module does not give one float64 score for each class.
+    """  # noqa: DOC502 - raised by _checked
     module = network.module
-    weights = {k: v for k, v in network.weights(coordinates).items()}
-    was_training = module.training
-    module.eval()
-    buffers = {k: v.detach().cpu().double() if v.is_floating_point() else v.detach().cpu() for k, v in module.named_buffers()}
+    weights = network.weights(coordinates)
+    # The buffers that the digest of the start covers, not the ones that the module happens to hold.
+    state = {
+        **weights,
+        **{name: _wide(value) for name, value in network.get_extra_state()["buffers"].items()},
+    }
+    modes = {part: part.training for part in module.modules()}
     errors = 0
-    with torch.no_grad():
-        for start in range(0, len(images), batch):
-            x = torch.from_numpy(scaled(images[start : start + batch], levels))
-            scores = torch.func.functional_call(module, {**weights, **buffers}, (x,))
-            errors += int(_wrong(scores, torch.from_numpy(labels[start : start + batch])).sum())
-            if advance is not None:
-                advance(len(x))
-    module.train(was_training)
+    try:
+        module.eval()
+        with torch.no_grad():
+            for start in range(0, len(images), batch):
+                x = torch.from_numpy(scaled(images[start : start + batch], levels))
+                scores = torch.func.functional_call(module, state, (x,))
+                errors += int(
+                    _wrong(_checked(scores, len(x)), torch.from_numpy(labels[start : start + batch])).sum()
+                )
+                if advance is not None:
+                    advance(len(x))
+    finally:
+        for part, mode in modes.items():
+            part.training = mode
     return errors
+
+
+def _wide(value: torch.Tensor) -> torch.Tensor:
+    value = value.detach().cpu()
+    return value.double() if value.is_floating_point() else value
+
+
+def _checked(scores: Any, examples: int) -> torch.Tensor:
+    """The scores, if they are what the rule is about: one row an example, in double precision."""
+    if not isinstance(scores, torch.Tensor) or scores.dtype != torch.float64:
+        given = getattr(scores, "dtype", type(scores).__name__)
+        raise InputError(
+            f"the model returns {given}; the reference evaluator needs float64 scores for float64 inputs"
+        )
+    if scores.ndim != 2 or len(scores) != examples or scores.shape[1] < 2:
+        raise InputError(
+            f"the model returns scores of shape {tuple(scores.shape)} for {examples} examples; "
+            "give (examples, classes) with at least 2 classes"
+        )
+    return scores
 
 
 def _wrong(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import reprlib
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from idbounds.errors import InputError
+
+_FAR_EXPONENT = re.compile(r"[eE][+-]?0*[1-9]\d{4}")
 
 
 def exact(value: Any) -> Fraction:
@@ -23,6 +28,10 @@ def exact(value: Any) -> Fraction:
     try:
         if hasattr(value, "item"):
             value = value.item()
-        return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+        far = isinstance(value, (str, Decimal)) and _FAR_EXPONENT.search(str(value))
+        # the power of ten of a far exponent alone would fill the memory
+        return Fraction(repr(value) if isinstance(value, float) else "far" if far else value)
     except (ValueError, TypeError, ZeroDivisionError, OverflowError):
-        raise InputError(f"{value!r} is not a finite number; give one such as 0.05, '1/20' or 1200") from None
+        raise InputError(
+            f"{reprlib.repr(value)} is not a finite number; give one such as 0.05, '1/20' or 1200"
+        ) from None

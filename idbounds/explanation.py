@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from idbounds.assumptions import Assumption
 from idbounds.errors import InputError
-from idbounds.statement import Bound
+from idbounds.exactly import exact
 
-_FREE: dict[str, Any] = {"code_bits": 0, "kl_nats": 0, "delta": Fraction(1, 2), "errors": 0, "train_error": 0,
-                         "gibbs_train_error": 0, "test_errors": 0}  # fmt: skip
+if TYPE_CHECKING:
+    from idbounds.statement import Bound
+
+_FREE: dict[str, Any] = {
+    "code_bits": 0,
+    "kl_nats": 0,
+    "delta": Fraction(1, 2),
+    "errors": 0,
+    "train_error": 0,
+    "gibbs_train_error": 0,
+    "test_errors": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,7 @@ class Explanation:
         lines += [f"  note: {note}" for note in self.notes]
         for p in self.prices:
             price = "" if p.cost is None else f"  costs {p.cost:.6f}"
-            lines.append(f"  {p.name} = {p.value:g} {p.unit}{price}")
+            lines.append(f"  {p.name} = {p.value:.10g} {p.unit}{price}")
         lines += [f"  assumes ({a.vouched}): {a.says}" for a in self.assumes]
         return "\n".join([*lines, f"  source: {self.source}"])
 
@@ -73,17 +83,26 @@ def explain(bound: Bound, known: Mapping[str, Any]) -> Explanation:
     Raises:
         InputError: for arrays, or a missing, unknown or impossible quantity.
     """
-    if any(np.ndim(v) for v in known.values()):
-        raise InputError("explain tells one case at a time; give single numbers")
     values, notes = bound.inputs(known)
+    if any(np.ndim(v) for v in values.values()):
+        raise InputError("explain tells one case at a time; give single numbers")
+    values = {name: exact(v) for name, v in values.items()}
     whole = bound(**values)
     upper = bound.upper(**known)
     prices = tuple(
         Price(q.name, float(values[q.name]), q.unit, _cost(bound, whole, values, q.name)) for q in bound.takes
     )
     return Explanation(
-        bound.id, whole, upper, Fraction(upper) >= 1, prices, tuple(notes), bound.assumes, bound.holds, str(bound.source)
-    )  # fmt: skip
+        id=bound.id,
+        value=whole,
+        upper=upper,
+        vacuous=Fraction(upper) >= 1,
+        prices=prices,
+        notes=tuple(notes),
+        assumes=bound.assumes,
+        holds=bound.holds,
+        source=str(bound.source),
+    )
 
 
 def _cost(bound: Bound, whole: float, values: Mapping[str, Any], name: str) -> float | None:

@@ -11,7 +11,7 @@ from idbounds.functions import WORDS
 
 
 def interpret(expression: Any, values: Mapping[str, Any], kernel: Any) -> Any:
-    """The value of an expression.
+    """The value of an expression; a node that is no word of the language raises TypeError.
 
     Args:
         expression: sympy expression over symbols named as in `values`.
@@ -20,9 +20,6 @@ def interpret(expression: Any, values: Mapping[str, Any], kernel: Any) -> Any:
 
     Returns:
         A number of the kernel: float64 array, ball or tensor.
-
-    Raises:
-        TypeError: for a node that is no word of the language.
     """
 
     def read(node: Any) -> Any:
@@ -35,7 +32,7 @@ def interpret(expression: Any, values: Mapping[str, Any], kernel: Any) -> Any:
         if node.is_Mul:
             return _product(node.args, read)
         if node.is_Pow:
-            return _power(*node.args, read, kernel)
+            return _power(node.args[0], node.args[1], read, kernel)
         name = type(node).__name__
         if name not in WORDS:
             raise TypeError(f"{name} is not a word of the language; words: {', '.join(WORDS)}")
@@ -60,3 +57,29 @@ def _power(base: Any, exponent: Any, read: Callable[[Any], Any], kernel: Any) ->
     if exponent.is_Integer and exponent > 0:
         return read(base) ** int(exponent)
     raise TypeError(f"exponent {exponent}: the language knows whole powers, 1/2 and -1")
+
+
+def logs_apart(expression: Any) -> Any:
+    """The expression with ln(a / b) written ln a - ln b.
+
+    The quotient 1 / delta costs digits when delta is close to 1 (its logarithm is then all rounding) and
+    overflows when delta is below 1e-308; the logarithms do neither.
+
+    Args:
+        expression: a sympy expression.
+
+    Returns:
+        An expression of the same value.
+    """
+    import sympy
+
+    def apart(argument: Any) -> Any:
+        factors = argument.args if argument.is_Mul else (argument,)
+        below = [f.args[0] for f in factors if f.is_Pow and f.args[1] == -1]
+        above = [f for f in factors if not (f.is_Pow and f.args[1] == -1) and f != 1]
+        minus = [sympy.Mul(-1, sympy.log(b)) for b in below]
+        plus = [sympy.log(above[0] if len(above) == 1 else sympy.Mul(*above))] if above or not below else []
+        return sympy.Add(*plus, *minus) if len(plus + minus) > 1 else (plus + minus)[0]
+
+    with sympy.evaluate(False):
+        return expression.replace(sympy.log, apart)

@@ -50,7 +50,12 @@ def mlp(shape: Sequence[int], classes: int) -> nn.Module:
         Module from (batch, *shape) to (batch, classes) scores.
     """
     return nn.Sequential(
-        nn.Flatten(), nn.Linear(math.prod(shape), 200), nn.ReLU(), nn.Linear(200, 200), nn.ReLU(), nn.Linear(200, classes)
+        nn.Flatten(),
+        nn.Linear(math.prod(shape), 200),
+        nn.ReLU(),
+        nn.Linear(200, 200),
+        nn.ReLU(),
+        nn.Linear(200, classes),
     )
 
 
@@ -79,5 +84,7 @@ def build(architecture: str, shape: Sequence[int], classes: int) -> nn.Module:
 
 def _image(shape: Sequence[int]) -> tuple[int, int, int]:
     if len(shape) not in (2, 3) or min(shape[-2:]) < 8:
-        raise InputError(f"convnet takes images of at least 8 x 8; an example has shape {tuple(shape)}: use mlp")
+        raise InputError(
+            f"convnet takes images of at least 8 x 8; an example has shape {tuple(shape)}: use mlp"
+        )
     return (shape[0] if len(shape) == 3 else 1), shape[-2], shape[-1]

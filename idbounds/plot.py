@@ -1,4 +1,4 @@
-"""Axes-level plots of the library's own objects; one style, fit for print in grey and for colour-blind readers."""
+"""Axes-level plots of the library's own objects, fit for print in grey and for colour-blind readers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ if TYPE_CHECKING:
 
     from idbounds.certifying import Certified
 
-COLOURS = {"bound": "#0072B2", "other": "#B8C4CC", "test": "#D55E00", "train": "#5A5A5A"}  # Okabe-Ito
-STYLE: dict[str, Any] = {
-    "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 9,
-    "axes.titlelocation": "left", "svg.fonttype": "none", "svg.hashsalt": "idbounds",
+COLOURS = {
+    "bound": "#0072B2",
+    "other": "#B8C4CC",
+    "test": "#D55E00",
+    "train": "#222222",
+}  # Okabe-Ito and greys
+STYLE: dict[Any, Any] = {
+    "font.size": 8, "axes.spines.top": False, "axes.spines.right": False, "axes.spines.left": False,
+    "axes.linewidth": 0.6, "xtick.major.width": 0.6, "svg.fonttype": "none", "svg.hashsalt": "idbounds",
 }  # fmt: skip
+CERTIFIED = "occam-binomial"
 
 
 def certificate(result: Certified) -> Figure:
@@ -25,62 +31,95 @@ def certificate(result: Certified) -> Figure:
         result: what `idbounds.certify` returned.
 
     Returns:
-        A figure of 6.8 x 2.7 inches.
+        A figure one column wide, 3.5 x 3.9 inches.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(6.8, 2.7), layout="constrained")
-        left, right = figure.subplots(1, 2, width_ratios=(3, 2))
-        risk_bars(left, result)
-        bit_bars(right, result)
+        figure = Figure(figsize=(3.5, 3.9), layout="constrained")
+        figure.get_layout_engine().set(hspace=0.08)  # type: ignore[union-attr, call-arg]
+        upper, lower = figure.subplots(2, 1)
+        risk_bars(upper, result)
+        bit_bars(lower, result)
     return figure
 
 
 def risk_bars(axes: Axes, result: Certified) -> None:
-    """Bars of every bound, lines for training and test error (with its exact 95% interval).
+    """Bars of every bound below 100%, lines for training and test error (with its exact 95% interval).
 
     Args:
         axes: to draw on.
         result: what `idbounds.certify` returned.
     """
-    rows = [e for e in reversed(result.evaluations) if not e.vacuous]
-    values = [100 * float(e.upper) for e in rows]
-    colours = [COLOURS["bound"] if e.id == "occam-binomial" else COLOURS["other"] for e in rows]
-    axes.barh([e.id for e in rows], values, color=colours, height=0.62)
-    for i, value in enumerate(values):
-        axes.text(value + 0.4, i, f"{value:.1f}%", va="center")
+    from matplotlib.patheffects import withStroke
+
+    rows = [e for e in reversed(result.evaluations) if not e.vacuous] or result.evaluations[::-1]
+    values = [0.0 if e.vacuous else 100 * float(e.upper) for e in rows]
     low, high = (100 * x for x in result.test_interval)
-    axes.axvspan(low, high, color=COLOURS["test"], alpha=0.25, lw=0)
-    axes.axvline(100 * result.test_error, color=COLOURS["test"], lw=1.4)
-    axes.axvline(100 * result.train_error, color=COLOURS["train"], lw=1.2, ls="--")
-    top = len(rows) - 0.42
-    axes.text(high + 0.4, top, f"test {100 * result.test_error:.1f}%", color=COLOURS["test"], va="bottom")
-    axes.text(100 * result.train_error - 0.4, top, f"train {100 * result.train_error:.1f}%", color=COLOURS["train"],
-              va="bottom", ha="right")  # fmt: skip
-    axes.set_xlim(0, max(values) * 1.16)
-    axes.set_xlabel(f"error rate, % (each bound holds singly, probability {1 - float(result.delta):g})")
+    train, test = 100 * result.train_error, 100 * result.test_error
+    axes.barh(
+        range(len(rows)), values, height=0.66,
+        color=[COLOURS["bound" if e.id == CERTIFIED else "other"] for e in rows],
+    )  # fmt: skip
+    axes.set_yticks(range(len(rows)), [e.id for e in rows])
+    for i, (label, e) in enumerate(zip(axes.get_yticklabels(), rows, strict=True)):
+        weight = "bold" if e.id == CERTIFIED else "normal"
+        label.set_fontweight(weight)
+        # White behind the number: a line may pass there.
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        text = "vacuous" if e.vacuous else _percent(values[i])
+        axes.annotate(
+            text, (values[i], i), (4, 0), textcoords="offset points", va="center", weight=weight, bbox=box
+        )
+    axes.axvspan(low, high, color=COLOURS["test"], alpha=0.3, lw=0)
+    casing = [withStroke(linewidth=2.8, foreground="white")]  # seen on dark bars in grey, too
+    interval = f"test {_percent(test)} (95%: {_percent(low)[:-1]} to {_percent(high)})"
+    axes.axvline(test, color=COLOURS["test"], lw=1.4, path_effects=casing, label=interval)
+    axes.axvline(
+        train,
+        color=COLOURS["train"],
+        lw=1.4,
+        ls=(0, (2, 1.2)),
+        path_effects=casing,
+        label=f"train {_percent(train)}",
+    )
+    # Names in a line above the bars: next to the lines they would meet when the two errors are close.
+    axes.legend(
+        loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, borderaxespad=0.2, handlelength=1.6,
+        columnspacing=1, handletextpad=0.5, reverse=True,
+    )  # fmt: skip
+    axes.set_xlim(0, 1.2 * max([*values, high, train, 1e-9]))
+    left_out = len(result.evaluations) - len(rows)
+    note = f"\n({left_out} left out: vacuous)" if left_out else ""
+    axes.set_xlabel(f"error rate, %\neach bound holds singly, δ = {result.delta}{note}")
     axes.tick_params(axis="y", length=0)
 
 
 def bit_bars(axes: Axes, result: Certified) -> None:
-    """Bits of the message by part, largest first.
+    """Bits of the message by part, largest first, on a logarithmic scale.
 
     Args:
         axes: to draw on.
         result: what `idbounds.certify` returned.
     """
     parts = sorted(result.parts.items(), key=lambda item: item[1])
-    axes.barh([name for name, _ in parts], [bits for _, bits in parts], color=COLOURS["bound"], height=0.62)
-    axes.set_xscale("symlog", linthresh=10)
-    for i, (_, bits) in enumerate(parts):
-        axes.text(bits * 1.12 + 0.3, i, f"{bits:,}", va="center")
-    axes.set_xlim(0, max(bits for _, bits in parts) * 6)
-    axes.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
+    names, bits = [name for name, _ in parts], [count for _, count in parts]
+    axes.barh(names, bits, color=COLOURS["other"], height=0.66, left=0.5)
+    axes.set_xscale("log")
+    for i, count in enumerate(bits):
+        axes.annotate(f"{count:,}", (count + 0.5, i), (3, 0), textcoords="offset points", va="center")
+    top = max(bits)
+    axes.set_xlim(0.5, 5 * top)
+    ticks = [10**i for i in range(0, len(str(top)), 1 if top < 100_000 else 2)]
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.minorticks_off()
-    axes.set_xlabel(f"bits of the message, log scale ({result.code_bits:,} in all)")
+    axes.set_xlabel(f"bits, log scale ({result.code_bits:,} in all)")
     axes.tick_params(axis="y", length=0)
+
+
+def _percent(value: float) -> str:
+    return f"{value:.2f}%" if value < 9.995 else f"{value:.1f}%"
 
 
 def save(figure: Figure, path: str | Path) -> list[Path]:
@@ -98,5 +137,5 @@ def save(figure: Figure, path: str | Path) -> list[Path]:
     files = [Path(path).with_suffix(suffix) for suffix in (".svg", ".png")]
     with mpl.rc_context(STYLE):
         for file in files:
-            figure.savefig(file, dpi=200, metadata={"Date": None} if file.suffix == ".svg" else None)
+            figure.savefig(file, dpi=300, metadata={"Date": None} if file.suffix == ".svg" else None)
     return files

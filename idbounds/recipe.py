@@ -5,9 +5,10 @@ dimension d, the seed, the step of the grid, and the d integers k. The weights a
 
     theta = theta0(seed) + sigma * P(seed) (step * k),
 
-with theta0, sigma and P made from integers alone (`idbounds.projections`). Decoding is given the charged bits,
-the decoder's version and the inputs (shape of an example, number of classes): nothing else. Whatever is chosen
-here after looking at data is therefore paid for; a change of anything below is a new decoder with a new name.
+with theta0, sigma and P made from integers alone (`idbounds.projections`). Decoding is given the charged
+bits, the decoder's version and the inputs (shape of an example, number of classes): nothing else. Whatever is
+chosen here after looking at data is therefore paid for; a change of anything below is a new decoder with a
+new name.
 """
 
 from __future__ import annotations
@@ -21,7 +22,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from idbounds.codes import AdaptiveVector, BitReader, Bits, EliasDelta, EliasGamma, Message, MessageBuilder, Shifted, Uniform
+from idbounds.codes import (
+    AdaptiveVector,
+    BitReader,
+    Bits,
+    EliasDelta,
+    EliasGamma,
+    Message,
+    MessageBuilder,
+    Shifted,
+    Uniform,
+)
 from idbounds.errors import DecodeError, InputError
 from idbounds.projections import projections
 
@@ -71,7 +82,7 @@ class Model:
 
     @property
     def coordinates(self) -> NDArray[np.float64]:
-        """z = step * k, shape (d,), each entry one rounding."""
+        """Coordinates z = step * k, shape (d,), each entry one rounding."""
         return self.symbols.astype(np.float64) * step_size(self.step)
 
 
@@ -130,7 +141,9 @@ def encode(model: Model) -> Message:
     return builder.build(DECODER)
 
 
-def decode(payload: bytes, module: Callable[[str], nn.Module]) -> tuple[Model, SubspaceModule, dict[str, int]]:
+def decode(
+    payload: bytes, module: Callable[[str], nn.Module]
+) -> tuple[Model, SubspaceModule, dict[str, int]]:
     """The model of a message, its network, and the bits that each part took.
 
     Args:
@@ -160,7 +173,10 @@ def decode(payload: bytes, module: Callable[[str], nn.Module]) -> tuple[Model, S
     seed = read("seed", Shifted(EliasDelta(), by=_FROM_ZERO))
     step = read("step", Uniform(MENU_OF_STEPS))
     network = subspace(module(architecture), kind=kind, d=d, seed=seed)
-    symbols = read("symbols", AdaptiveVector(d))
+    try:
+        symbols = read("symbols", AdaptiveVector(d))
+    except InputError as error:
+        raise DecodeError(f"d = {d}: {error}") from None
     if source.remaining >= 8 or (source.remaining and source.read_uint(source.remaining)):
         raise DecodeError("bits are left over behind the message: not a message of this decoder")
     return Model(architecture, kind, d, seed, step, symbols), network, parts

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from idbounds import data, recipe
 from idbounds.catalogue import bounds
-from idbounds.certificate import BOUND, Factory, Verification
+from idbounds.certificate import BOUND, Factory, Verification, canonical_delta
 from idbounds.errors import CertificateError, InputError
 
 if TYPE_CHECKING:
@@ -23,6 +27,11 @@ _TYPES = {
 }  # fmt: skip
 _CLAIM = {"errors": int, "n": int, "code_bits": int, "delta": str, "value": str}
 _DATA = {"name": str, "sha256": str, "train_sha256": str, "classes": int, "levels": int, "shape": list}
+_MODEL = {
+    "architecture": str, "projection": str, "d": int, "seed": int, "step": int, "parameters": int,
+    "start_sha256": str,
+}  # fmt: skip
+_FAR = 2**48
 _TEST = {"errors": int, "n": int}
 
 
@@ -50,17 +59,16 @@ def replay(
 
     Raises:
         CertificateError: at the first difference.
-    """
-    claim, stated_data = _checked_form(header)
+    """  # noqa: DOC502 - raised by _same and others
+    claim, stated_data = _checked_form(header, len(payload))
     _same("format", header["format"], FORMAT)
     _same("decoder", header["decoder"], recipe.DECODER)
     _same("bound", header["bound"], BOUND)
     _same("SHA-256 of the payload", header["payload_sha256"], hashlib.sha256(payload).hexdigest())
     _check_value(claim)
-    sample = dataset or _load(stated_data["name"], say)
-    describe_data(sample)
+    sample = checked_sample(dataset) if dataset is not None else _load(stated_data["name"], say)
     for key, value in describe_data(sample).items():
-        _same(f"data {key}", stated_data.get(key), value)
+        _same(f"data {key}", stated_data[key], value)
     _same("n", claim["n"], len(sample.train_y))
     _same("test n", header["test"]["n"], len(sample.test_y))
 
@@ -69,9 +77,9 @@ def replay(
     _same("bits by part", header["parts"], parts)
     found = describe_model(decoded, network, model)
     stated_source = header["model"].get("source_sha256")
-    for key, value in found.items():
-        if key != "source_sha256":
-            _same(f"model {key}", header["model"].get(key), value)
+    _same("keys of model", sorted(header["model"]), sorted(found))
+    for key in _MODEL:
+        _same(f"model {key}", header["model"][key], found[key])
 
     errors, test_errors = recount(network, decoded, sample, advance)
     _at_most("training errors", errors, claim["errors"])
@@ -102,7 +110,9 @@ def module_maker(sample: data.Dataset, model: Factory | None) -> Callable[[str],
 
             return build(architecture, shape, sample.classes)
         if model is None:
-            raise InputError("this certificate is of a user's own model: give its factory, verify(path, model=...)")
+            raise InputError(
+                "a user's own model: replay it with its factory, idbounds.verify(path, model=factory)"
+            )
         return model(shape, sample.classes)
 
     return make
@@ -156,33 +166,95 @@ def describe_model(model: recipe.Model, network: Any, factory: Factory | None) -
     return out
 
 
-def source_digest(factory: Factory) -> str:
-    """SHA-256 of a factory's source text, or of its name where there is no source."""
+def source_digest(factory: Any) -> str:
+    """SHA-256 of a factory's source text (of its name where there is none), with what a partial binds."""
+    bound = ""
+    while isinstance(factory, functools.partial):
+        bound += f" {factory.args!r} {sorted(factory.keywords.items())!r}"
+        factory = factory.func
+    if not hasattr(factory, "__qualname__"):
+        factory = type(factory)  # an object with __call__
     try:
         text = inspect.getsource(factory)
     except (OSError, TypeError):
-        text = f"{getattr(factory, '__module__', '?')}.{getattr(factory, '__qualname__', '?')}"
-    return hashlib.sha256(text.encode()).hexdigest()
+        text = f"{factory.__module__}.{factory.__qualname__}"
+    return hashlib.sha256((text + bound).encode()).hexdigest()
 
 
-def _checked_form(header: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def checked_sample(sample: data.Dataset) -> data.Dataset:
+    """A user's own data set, its digests made anew and its arrays looked at.
+
+    Args:
+        sample: the data set.
+
+    Returns:
+        The same.
+
+    Raises:
+        InputError: when it is not what a `Dataset` promises.
+    """
+    arrays = data.Arrays(sample.train_x, sample.train_y, sample.test_x, sample.test_y)
+    for part, x, y in (("train", *arrays[:2]), ("test", *arrays[2:])):
+        if x.dtype != np.uint8 or y.dtype != np.int64 or y.shape != x.shape[:1] or not len(x):
+            raise InputError(
+                f"data set {sample.name!r}, {part}: x is {x.dtype} {x.shape}, y is {y.dtype} {y.shape}; "
+                "give uint8 (n, ...) and int64 (n,), n >= 1"
+            )
+        if (
+            y.min() < 0
+            or y.max() >= sample.classes
+            or not 2 <= sample.levels <= 256
+            or x.max() >= sample.levels
+        ):
+            raise InputError(
+                f"data set {sample.name!r}, {part}: labels {y.min()} to {y.max()}, pixels up to {x.max()}; "
+                f"with classes = {sample.classes}, levels = {sample.levels} they must be below those"
+            )
+    if data.digests(arrays) != (sample.sha256, sample.train_sha256, sample.test_sha256):
+        raise InputError(
+            f"data set {sample.name!r}: its digests are not those of its arrays; use idbounds.data.digests"
+        )
+    return sample
+
+
+def _checked_form(header: Mapping[str, Any], payload_bytes: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Every key of the right type, none besides, and numbers of a size that can be computed with."""
     _require(header, _TYPES, "header")
     _require(header["claim"], _CLAIM, "claim")
     _require(header["data"], _DATA, "data")
     _require(header["test"], _TEST, "test")
-    return header["claim"], header["data"]
+    _require(header["model"], _MODEL, "model", {"source_sha256": str})
+    for name in ("declared", "made"):
+        _require(header[name], dict.fromkeys(header[name], str), name)
+    claim = header["claim"]
+    if not 0 <= claim["errors"] <= claim["n"] < _FAR:
+        raise CertificateError(
+            f"the claim is impossible: {_short(claim['errors'])} errors of {_short(claim['n'])}"
+        )
+    if -(-claim["code_bits"] // 8) != payload_bytes:
+        raise CertificateError(
+            f"code_bits: {_short(claim['code_bits'])} stated, the payload has {payload_bytes} bytes"
+        )
+    return claim, header["data"]
 
 
-def _require(where: Mapping[str, Any], types: Mapping[str, type], name: str) -> None:
+def _require(
+    where: Mapping[str, Any], types: Mapping[str, type], name: str, optional: Mapping[str, type] | None = None
+) -> None:
     for key, kind in types.items():
         if type(where.get(key)) is not kind:
-            raise CertificateError(f"the {name} lacks {key} ({kind.__name__})")
+            raise CertificateError(f"the {name} lacks {_short(key)} ({kind.__name__})")
+    allowed = {**types, **(optional or {})}
+    for key, value in where.items():
+        if key not in allowed or type(value) is not allowed[key]:
+            raise CertificateError(f"the {name} has {_short(key)}, which {FORMAT} does not know")
 
 
 def _check_value(claim: Mapping[str, Any]) -> None:
     """The stated value is what ball arithmetic gives for the stated inputs, to the last digit."""
     inputs = {k: claim[k] for k in ("errors", "n", "code_bits", "delta")}
     try:
+        _same("spelling of delta", claim["delta"], canonical_delta(claim["delta"]))
         value = bounds[BOUND].upper(**inputs)
     except InputError as error:
         raise CertificateError(f"the claim is impossible: {error}") from None
@@ -191,26 +263,34 @@ def _check_value(claim: Mapping[str, Any]) -> None:
 
 def _load(name: str, say: Callable[[str], None] | None) -> data.Dataset:
     if name not in data.names():
-        raise CertificateError(f"data set {name!r} is not one of {', '.join(data.names())}; give dataset=")
+        known = ", ".join(data.names())
+        raise InputError(
+            f"data set {_short(name)} is not one of {known}; replay it with verify(path, dataset=...)"
+        )
     return data.load(name, say)
 
 
 def _same(what: str, stated: Any, found: Any) -> None:
-    if type(stated) is not type(found) or stated != found:
-        raise CertificateError(f"{what}: the certificate states {_short(stated)}, the replay finds {_short(found)}")
+    if json.dumps(stated, sort_keys=True) != json.dumps(found, sort_keys=True):  # true is not 1 here
+        raise CertificateError(
+            f"{what}: the certificate states {_short(stated)}, the replay finds {_short(found)}"
+        )
 
 
 def _at_most(what: str, found: int, stated: int) -> None:
     if found > stated:
-        raise CertificateError(f"{what}: the certificate states {stated}, the replay counts {found}")
+        raise CertificateError(f"{what}: the certificate states {_short(stated)}, the replay counts {found}")
 
 
 def _short(value: Any) -> str:
-    text = str(value)
+    """A value of a header for a terminal: escaped, so that it cannot write there, and not too long."""
+    text = json.dumps(value)
     return text if len(text) <= 200 else text[:197] + "..."
 
 
-def _checked(claim: Mapping[str, Any], sample: data.Dataset, errors: int, test_errors: int) -> tuple[str, ...]:
+def _checked(
+    claim: Mapping[str, Any], sample: data.Dataset, errors: int, test_errors: int
+) -> tuple[str, ...]:
     return (
         "the file is intact and its header is in canonical form",
         f"the data are {sample.name}, SHA-256 {sample.sha256[:16]}..., n = {claim['n']}",
@@ -221,12 +301,19 @@ def _checked(claim: Mapping[str, Any], sample: data.Dataset, errors: int, test_e
     )
 
 
-def _declared(header: Mapping[str, Any], stated_source: str | None, found_source: str | None) -> tuple[str, ...]:
+def _declared(
+    header: Mapping[str, Any], stated_source: str | None, found_source: str | None
+) -> tuple[str, ...]:
     lines = [a.says for a in bounds[BOUND].assumes if a.vouched == "declared"]
-    lines += [_short(text) for text in header["declared"].values()]
+    lines.append(f"delta = {header['claim']['delta']} and the bound were chosen before the sample was seen")
+    known = list(declared_by_author(recipe.DEVELOPED_ON, header["data"]["name"]).values())
+    lines += known  # made here, so that a header cannot leave them out
+    lines += [f"the author says: {_short(text)}" for text in header["declared"].values() if text not in known]
     if stated_source is not None:
         same = "the same as" if stated_source == found_source else "NOT the same as"
-        lines.append(f"the model's factory was fixed before the sample was seen; its source is {same} the stated one")
+        lines.append(
+            f"the model's factory was fixed before the sample was seen; its source is {same} the stated one"
+        )
     return tuple(lines)
 
 
@@ -243,7 +330,8 @@ def declared_by_author(developed_on: Sequence[str], name: str) -> dict[str, str]
     seen = name in developed_on
     return {
         "recipe": (
-            f"decoder {recipe.DECODER} was developed while looking at {name}; {recipe.RECIPE_BITS} bits are charged for it"
+            f"decoder {recipe.DECODER} was developed while looking at {name}; "
+            f"{recipe.RECIPE_BITS} bits are charged for it"
             if seen
             else f"decoder {recipe.DECODER} was developed without looking at {name}"
         )

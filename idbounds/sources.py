@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from idbounds.errors import InputError
+
 
 @dataclass(frozen=True)
 class Source:
@@ -26,7 +28,13 @@ class Source:
 
     @property
     def bibtex(self) -> str:
-        """The BibTeX entry."""
+        """The BibTeX entry.
+
+        Raises:
+            InputError: when references.bib has no such key.
+        """
+        if self.key not in _entries():
+            raise InputError(f"no entry {self.key!r} in references.bib; known: {', '.join(_entries())}")
         return _entries()[self.key]
 
     def __str__(self) -> str:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from idbounds import data
 from idbounds.certificate import Verification
 from idbounds.certificate import verify as replay_file
 from idbounds.certifying import Certified, certify
-from idbounds.errors import MissingExtra
 
 
 class Terminal:
@@ -24,12 +32,21 @@ class Terminal:
 
     def __init__(self) -> None:
         """Open no bar yet."""
-        self.console = Console(stderr=True, highlight=False)
+        self.console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
         self.bars = Progress(
             TextColumn("{task.description:>15}"), BarColumn(bar_width=28), MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
             TextColumn("{task.fields[remark]}"), console=self.console,
         )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        """Show bars from the first stage on."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the bars as they are."""
+        if self.bars.tasks:
+            self.bars.stop()
 
     def say(self, line: str) -> None:
         """One line about a slow step."""
@@ -37,6 +54,7 @@ class Terminal:
 
     def stage(self, name: str, total: int) -> Callable[[int, str], None]:
         """Open a bar; the returned function moves it to `done`."""
+        self.bars.start()
         task = self.bars.add_task(name, total=total, rate="", remark="")
 
         def move(done: int, remark: str) -> None:
@@ -59,22 +77,23 @@ def run_certify(dataset: str, *, as_json: bool, fallback: bool, **options: Any) 
     Returns:
         Exit status: 0, or 130 after Ctrl-C.
     """
+    from idbounds.training import Interrupted
+
     terminal = Terminal()
     try:
-        from idbounds.training import Interrupted
-    except ImportError as error:
-        raise MissingExtra("certify needs torch: pip install 'idbounds[torch]'") from error
-    sample: Any = data.load_or_fallback(dataset, terminal.say) if fallback else dataset
-    try:
-        with terminal.bars:
+        sample: Any = data.load_or_fallback(dataset, terminal.say) if fallback else dataset
+        with terminal:
             result = certify(sample, progress=terminal, **options)
     except Interrupted as stop:
         terminal.say(f"stopped at step {stop.step}; the checkpoint is {stop.checkpoint}")
         terminal.say("go on with the same command and --resume; it ends as an uninterrupted run does")
         return 130
-    figures = _draw(result)
+    except KeyboardInterrupt:
+        terminal.say("stopped before the first step; nothing is lost: give the same command again")
+        return 130
+    figures = _draw(result, terminal.say)
     if as_json:
-        print(json.dumps(record(result), indent=2))  # noqa: T201
+        print(json.dumps(record(result), indent=2))
     else:
         show(result, figures)
     return 0
@@ -98,10 +117,10 @@ def run_verify(file: str, *, as_json: bool) -> int:
         move = move or terminal.stage("counting errors", total)
         move(done, "")
 
-    with terminal.bars:
+    with terminal:
         found = replay_file(file, say=terminal.say, advance=advance)
     if as_json:
-        print(json.dumps(found.record(), indent=2, ensure_ascii=False))  # noqa: T201
+        print(json.dumps(found.record(), indent=2, ensure_ascii=False))
     else:
         _show_verification(found)
     return 0 if found.ok else 1
@@ -115,7 +134,8 @@ def record(result: Certified) -> dict[str, Any]:
         "ideal_bits": result.ideal_bits, "parts": result.parts, "test_errors": result.test_errors,
         "test_n": result.test_n, "test_error": result.test_error, "test_interval": list(result.test_interval),
         "majority_error": result.majority_error, "seconds": result.seconds, "dataset": result.dataset,
-        "dataset_sha256": result.dataset_sha256, "architecture": result.architecture, "d": result.d, "D": result.D,
+        "dataset_sha256": result.dataset_sha256, "architecture": result.architecture, "d": result.d,
+        "D": result.D,
         "seed": result.seed, "device": result.device, "bounds": [e.record() for e in result.evaluations],
     }  # fmt: skip
 
@@ -127,19 +147,30 @@ def show(result: Certified, figures: list[Path]) -> None:
         result: its figures.
         figures: files of the drawing.
     """
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     risks = Table("", "error", box=box.SIMPLE_HEAD, pad_edge=False)
     low, high = result.test_interval
     risks.add_row("training error", f"{result.train_error:.4f}  ({result.errors:,} of {result.n:,})")
     risks.add_row(
-        "test error", f"{result.test_error:.4f}  ({result.test_errors:,} of {result.test_n:,}; 95% [{low:.4f}, {high:.4f}])"
+        "test error",
+        f"{result.test_error:.4f}  ({result.test_errors:,} of {result.test_n:,}; "
+        f"95% [{low:.4f}, {high:.4f}])",
     )
     for e in result.evaluations:
         certified = "  <- the certificate, named beforehand" if e.id == "occam-binomial" else ""
-        note = "  vacuous" if e.vacuous else "  no better than the majority class" if e.no_better_than_majority else ""
+        note = (
+            "  vacuous"
+            if e.vacuous
+            else "  no better than the majority class"
+            if e.no_better_than_majority
+            else ""
+        )
         risks.add_row(e.id, f"{float(e.upper):.4f}{note}{certified}", style="bold" if certified else None)
-    console.print(f"{result.dataset}: {result.architecture}, {result.D:,} weights in {result.d:,} dimensions, "
-                  f"delta = {result.delta} (each bound holds singly)")  # fmt: skip
+    console.print(
+        f"{result.dataset}: {result.architecture}, {result.D:,} weights in {result.d:,} dimensions, "
+        f"delta = {result.delta} (each bound holds singly)",
+        soft_wrap=True,
+    )
     console.print(risks)
     bits = Table("part of the message", "bits", box=box.SIMPLE_HEAD, pad_edge=False)
     bits.columns[1].justify = "right"
@@ -148,22 +179,31 @@ def show(result: Certified, figures: list[Path]) -> None:
     bits.add_row("message", f"{result.code_bits:,}", style="bold")
     bits.add_row("ideal, -log2 P", f"{result.ideal_bits:,.1f}")
     console.print(bits)
-    console.print(f"{result.path} written in {result.seconds:.0f} s; replay it: idbounds verify {result.path}")
-    console.print(f"figure: {', '.join(map(str, figures))}")
+    path = shlex.quote(str(result.path))
+    console.print(
+        f"{path} written in {result.seconds:.0f} s; replay it: idbounds verify {path}", soft_wrap=True
+    )
+    if figures:
+        console.print(f"figure: {', '.join(map(str, figures))}", soft_wrap=True)
 
 
-def _draw(result: Certified) -> list[Path]:
+def _draw(result: Certified, say: Callable[[str], None]) -> list[Path]:
     from idbounds import plot
 
-    return plot.save(plot.certificate(result), result.path)
+    try:
+        return plot.save(plot.certificate(result), result.path)
+    except OSError as error:  # the certificate is written: a figure is no reason to fail
+        say(f"no figure was drawn: {error}")
+        return []
 
 
 def _show_verification(found: Verification) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, markup=False)  # a header is no markup
     if found.ok:
-        console.print(f"[bold]holds[/bold]: risk <= {found.value} with confidence 1 - {found.delta} ({found.bound})")
+        says = f": risk <= {found.value} with confidence 1 - {found.delta} ({found.bound})"
+        console.print(Text.assemble(("holds", "bold"), says))
     else:
-        console.print(f"[bold]does not hold[/bold]: {found.difference}")
+        console.print(Text.assemble(("does not hold", "bold"), f": {found.difference}"))
     for line in found.checked:
         console.print(f"  checked   {line}")
     for line in found.declared:

@@ -1,8 +1,8 @@
-"""Train a module in its subspace, then on the grid of a quantiser. What the decoder does not need is free here.
+"""Train a module in its subspace, then on the grid of a quantiser. What no decoder needs is free here.
 
 Phase one trains the coordinates z as real numbers. Phase two rounds them to a grid whose step comes from the
-menu and goes on with a straight-through gradient: the forward pass sees step * round(z / step), the update moves
-z. Batches come from the integer stream, so that a run that was interrupted ends like one that was not.
+menu and goes on with a straight-through gradient: the forward pass sees step * round(z / step), the update
+moves z. Batches come from the integer stream, so that a run that was interrupted ends like one that was not.
 """
 
 from __future__ import annotations
@@ -10,22 +10,41 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-import os
-import tempfile
-from collections.abc import Callable
+import signal
+import threading
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from idbounds.certificate import write_whole
+from idbounds.codes.vectors import LARGEST_ENTRY
 from idbounds.data import Dataset
 from idbounds.errors import InputError
 from idbounds.projections.stream import Stream, permutation
-from idbounds.projections.subspace import SubspaceModule
 from idbounds.recipe import nearest_step, scaled, step_size
+
+if TYPE_CHECKING:  # torch is slow to import, and `certify --help` wants the settings only
+    import torch
+
+    from idbounds.projections.subspace import SubspaceModule
+
+_BAD_FILE = (
+    ValueError,
+    KeyError,
+    OSError,
+    EOFError,
+    AttributeError,
+    TypeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +72,10 @@ class Settings:
                 f"steps = {self.steps}, batch = {self.batch}, quantised = {self.quantised}: give steps >= 2, "
                 "batch >= 1 and a share in (0, 1)"
             )
+        if not (0 < self.learning_rate <= 1000 and 0 < self.spacing <= 1000):
+            raise InputError(
+                f"learning_rate = {self.learning_rate}, spacing = {self.spacing}: give numbers in (0, 1000]"
+            )
 
     @property
     def real_steps(self) -> int:
@@ -69,6 +92,21 @@ class Interrupted(Exception):  # noqa: N818 - not an error: the user pressed Ctr
         self.checkpoint, self.step = checkpoint, step
 
 
+@contextmanager
+def _held_interrupts() -> Iterator[list[int]]:
+    """Hold Ctrl-C back, so that no step is left half done; the list fills when it was pressed."""
+    pressed: list[int] = []
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield pressed  # no Ctrl-C reaches this thread, or somebody else takes care of it
+        return
+    signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Trainer:
     """One training run that can be stopped and resumed at any step.
 
@@ -77,7 +115,9 @@ class Trainer:
         grid: index of the quantiser's step in the menu, None during phase one.
     """
 
-    def __init__(self, network: SubspaceModule, sample: Dataset, settings: Settings, device: str = "cpu") -> None:
+    def __init__(
+        self, network: SubspaceModule, sample: Dataset, settings: Settings, device: str = "cpu"
+    ) -> None:
         """Move everything to the device and start at step 0.
 
         Args:
@@ -85,7 +125,16 @@ class Trainer:
             sample: only its training part is used.
             settings: how to train.
             device: torch device.
+
+        Raises:
+            InputError: when a batch would be larger than the sample.
         """
+        import torch
+
+        if settings.batch > len(sample.train_y):
+            raise InputError(
+                f"batch = {settings.batch}: {sample.name} has n = {len(sample.train_y)}; give at most that"
+            )
         self.settings = settings
         self.network = network.to(device).train()
         self.images = torch.from_numpy(scaled(sample.train_x, sample.levels).astype(np.float32)).to(device)
@@ -96,7 +145,8 @@ class Trainer:
         self.grid: int | None = None
         self._epoch: tuple[int, torch.Tensor] | None = None
         self._identity = hashlib.sha256(
-            f"{sample.train_sha256} {network.start_digest} {network.projection.digest()} {asdict(settings)}".encode()
+            f"{sample.train_sha256} {sample.levels} {network.start_digest} {network.projection.digest()} "
+            f"{asdict(settings)} {network.module}".encode()
         ).hexdigest()
 
     def run(
@@ -114,19 +164,33 @@ class Trainer:
             advance: called after each step with (steps done, loss).
 
         Raises:
-            Interrupted: on Ctrl-C, after the checkpoint is written.
-        """
-        try:
-            while self.done < self.settings.steps:
-                loss = self.step()
-                if advance is not None:
-                    advance(self.done, loss)
-                if self.done % every == 0:
-                    self.save(checkpoint)
-        except KeyboardInterrupt:
-            self.save(checkpoint)
-            raise Interrupted(checkpoint, self.done) from None
-        self.save(checkpoint)
+            Interrupted: on Ctrl-C, after the step at hand is done and the checkpoint is written.
+            InputError: when the loss is no longer a number.
+        """  # noqa: DOC501 - KeyboardInterrupt does not leave it
+        import torch
+
+        devices = [self.latent.device] if self.latent.device.type == "cuda" else []
+        with _held_interrupts() as pressed, torch.random.fork_rng(devices):
+            try:
+                while self.done < self.settings.steps:
+                    loss = self.step()
+                    if not math.isfinite(loss):
+                        raise InputError(
+                            f"the loss is {loss} at step {self.done}: give a smaller learning_rate "
+                            f"than {self.settings.learning_rate:g}"
+                        )
+                    if advance is not None:
+                        advance(self.done, loss)
+                    if pressed:
+                        raise KeyboardInterrupt
+                    if self.done % every == 0:
+                        self.save(checkpoint)
+                self.save(checkpoint)
+                if pressed:
+                    raise KeyboardInterrupt
+            except KeyboardInterrupt:
+                self.save(checkpoint)
+                raise Interrupted(checkpoint, self.done) from None
 
     def step(self) -> float:
         """One gradient step.
@@ -134,8 +198,11 @@ class Trainer:
         Returns:
             The cross-entropy of the batch, nats.
         """
+        import torch
+
+        torch.manual_seed(self.done)  # for dropout: the same draws in an interrupted and in a whole run
         if self.done == self.settings.real_steps and self.grid is None:
-            self.grid = nearest_step(max(self.settings.spacing * float(self.latent.detach().std()), 1e-4))
+            self.grid = self._chosen_grid()
             self.optimiser = torch.optim.Adam([self.latent])
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate()
@@ -151,9 +218,15 @@ class Trainer:
         return float(loss.detach())
 
     def symbols(self) -> NDArray[np.int64]:
-        """The trained coordinates in steps of the grid, int64, shape (d,)."""
+        """The trained coordinates in steps of the grid, int64, shape (d,); InputError if they ran away."""
         assert self.grid is not None
-        return torch.round(self.latent.detach() / step_size(self.grid)).cpu().numpy().astype(np.int64)
+        found = (self.latent.detach() / step_size(self.grid)).round().cpu().numpy()
+        if not np.all(np.abs(found) <= LARGEST_ENTRY):
+            raise InputError(
+                f"training diverged: a coordinate lies beyond {LARGEST_ENTRY} steps of the grid; "
+                f"give a smaller learning_rate than {self.settings.learning_rate:g}"
+            )
+        return found.astype(np.int64)
 
     def save(self, path: Path) -> None:
         """Write the state, all or nothing.
@@ -165,14 +238,11 @@ class Trainer:
         arrays = {k: v.detach().cpu().numpy() for k, v in state.items()}
         buffer = io.BytesIO()
         np.savez(
-            buffer, identity=np.array(self._identity), done=self.done, grid=-1 if self.grid is None else self.grid,
+            buffer, identity=np.array(self._identity), done=self.done,
+            grid=-1 if self.grid is None else self.grid,
             latent=self.latent.detach().cpu().numpy(), **arrays,
         )  # fmt: skip
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "wb") as out:
-            out.write(buffer.getvalue())
-        Path(name).replace(path)
+        write_whole(path, buffer.getvalue())
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint.
@@ -183,16 +253,20 @@ class Trainer:
         Raises:
             InputError: when there is none, or it belongs to another run.
         """
+        import torch
+
         if not path.is_file():
             raise InputError(f"{path}: no checkpoint there; start without --resume")
         try:
             with np.load(path, allow_pickle=False) as file:
                 state: dict[str, Any] = {k: file[k] for k in file.files}
             identity, done, grid, latent = (state.pop(k) for k in ("identity", "done", "grid", "latent"))
-        except (ValueError, KeyError, OSError, EOFError) as error:
+        except _BAD_FILE as error:
             raise InputError(f"{path}: not a checkpoint ({error}); start without --resume") from None
         if str(identity) != self._identity:
-            raise InputError(f"{path} is of a run with other settings or data; give those, or start without --resume")
+            raise InputError(
+                f"{path} is of a run with other settings or data; give those, or start without --resume"
+            )
         self.done, self.grid = int(done), None if grid < 0 else int(grid)
         with torch.no_grad():
             self.latent.copy_(torch.from_numpy(latent))
@@ -202,11 +276,21 @@ class Trainer:
             groups = self.optimiser.state_dict()["param_groups"]
             self.optimiser.load_state_dict({"state": restored, "param_groups": groups})
 
+    def _chosen_grid(self) -> int:
+        z = self.latent.detach()
+        spread = float(z.std() if z.numel() > 1 else z.abs().max())  # one coordinate has no deviation
+        if not math.isfinite(spread):
+            raise InputError(
+                f"the coordinates are {spread} after {self.done} steps: give a smaller learning_rate "
+                f"than {self.settings.learning_rate:g}"
+            )
+        return nearest_step(max(self.settings.spacing * spread, 1e-4))
+
     def _on_grid(self) -> torch.Tensor:
         if self.grid is None:
             return self.latent
         size = step_size(self.grid)
-        return torch.round(self.latent / size) * size
+        return (self.latent / size).round() * size
 
     def _rate(self) -> float:
         """Cosine from the full rate to a tenth of it; on the grid from half of it to nothing."""
@@ -218,7 +302,9 @@ class Trainer:
 
     def _batch(self) -> torch.Tensor:
         """Rows of the next batch: a fresh permutation an epoch, the incomplete last batch left out."""
-        size = min(self.settings.batch, len(self.labels))
+        import torch
+
+        size = self.settings.batch
         per_epoch = len(self.labels) // size
         epoch, position = divmod(self.done, per_epoch)
         if self._epoch is None or self._epoch[0] != epoch:

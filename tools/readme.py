@@ -28,9 +28,10 @@ def block(certificate: Path, log: Path) -> str:
 {output}
 ```
 
-With confidence {1 - float(claim["delta"]):.0%} the error on new data is at most **{100 * float(claim["value"]):.1f}%**;
-on the test set it is {100 * test["errors"] / test["n"]:.1f}%. The message has {claim["code_bits"]:,} bits. The best published bound
-from scratch with a prior that has not seen the data is 32.8% (Lotfi et al. 2022).
+With confidence {1 - float(claim["delta"]):.0%} the error on new data is
+at most **{100 * float(claim["value"]):.1f}%**; on the test set it is {100 * test["errors"] / test["n"]:.1f}%.
+The message has {claim["code_bits"]:,} bits. The best published bound from scratch with a prior that has
+not seen the data is 32.8% (Lotfi et al. 2022).
 
 ![Every bound against the test error, and the bits of the message by part]({FIGURE})
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from idbounds.catalogue import occam, pac_bayes, test_set
 from idbounds.errors import InputError
@@ -38,6 +39,10 @@ class Registry(Mapping[str, Bound]):
         if id not in self._bounds:
             raise InputError(f"no bound {id!r}; known: {', '.join(self._bounds)}")
         return self._bounds[id]
+
+    def get(self, id: str, default: Any = None) -> Any:  # noqa: A002
+        """The bound with this id, else the default."""
+        return self._bounds.get(id, default)
 
     def __contains__(self, id: object) -> bool:  # noqa: A002
         """Whether there is a bound with this id."""

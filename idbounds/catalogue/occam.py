@@ -47,7 +47,10 @@ occam_hoeffding = Bound(
     says=lambda R, L, m, δ: R + sqrt((L * log(2) + log(1 / δ)) / (2 * m)),
     assumes=(iid, unit_loss, prefix_code, code_before_sample),
     source=Source(
-        "blumer1987", "Blumer et al.", 1987, "the Occam principle; one-sided Hoeffding form for training errors"
+        "blumer1987",
+        "Blumer et al.",
+        1987,
+        "the Occam principle; one-sided Hoeffding form for training errors",
     ),
     holds=_EVERY + "; two-sided statements have ln(2/delta)",
 )

@@ -17,7 +17,9 @@ maurer_kl = Bound(
     takes=(gibbs_train_error, kl_nats, n, delta),
     says=lambda R, K, m, δ: kl_inverse(R, (K + log(2 * sqrt(m) / δ)) / m),
     assumes=(iid, unit_loss, gibbs_predictor, prior_before_sample),
-    source=Source("maurer2004", "Maurer", 2004, "Theorem 5; stated there for n >= 8, 2 sqrt(n) holds for n < 8 too"),
+    source=Source(
+        "maurer2004", "Maurer", 2004, "Theorem 5; stated there for n >= 8, 2 sqrt(n) holds for n < 8 too"
+    ),
     holds=_POSTERIORS,
     weaker=("mcallester",),
 )

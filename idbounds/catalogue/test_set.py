@@ -15,6 +15,8 @@ test_binomial = Bound(
     takes=(test_errors, test_n, delta),
     says=lambda k, m, δ: binomial_tail_inverse(k, m, log(δ)),
     assumes=(iid, zero_one_loss, held_out),
-    source=Source("langford2005", "Langford", 2005, "Theorem 3.3; the one-sided Clopper-Pearson interval (1934)"),
-    holds="for one hypothesis fixed before the test set, with probability at least 1 - delta over the test set",
+    source=Source(
+        "langford2005", "Langford", 2005, "Theorem 3.3; the one-sided Clopper-Pearson interval (1934)"
+    ),
+    holds="for one hypothesis fixed before the test set, with probability at least 1 - delta over that set",
 )

@@ -1,4 +1,4 @@
-"""Words in ball arithmetic (arb, through python-flint): every result is an interval that holds the true value.
+"""Words in ball arithmetic (arb, through python-flint): every result is an interval holding the true value.
 
 An inverse is found by guessing with floating-point-like steps and then *proving* both ends: a trial point is
 accepted as an upper end only when ball arithmetic shows that it lies beyond the root.
@@ -17,7 +17,7 @@ from idbounds.errors import InputError
 
 Ball = Any  # flint.arb; python-flint ships no types
 
-_GUARD = 24  # the accepted ends of an inverse lie 2^-(precision - _GUARD), relatively, around the guess
+_GUARD = 24  # bits given up at a time when the ends of an inverse cannot be proven
 _MOST = 32  # the working precision of an inverse grows to this multiple of the one asked for
 
 
@@ -110,7 +110,15 @@ def kl_inverse_lower(q: Ball, c: Ball) -> Ball:
 
 
 def binomial_tail_inverse(k: Ball, n: Ball, log_delta: Ball) -> Ball:
-    """Ball that holds the largest p with P[Binomial(n, p) <= k] >= exp(log_delta); k and n exact integers.
+    """Ball that holds the largest p with P[Binomial(n, p) <= k] >= exp(log_delta).
+
+    Args:
+        k: ball of one exact integer.
+        n: ball of one exact integer, >= k.
+        log_delta: any ball of levels, <= 0.
+
+    Returns:
+        Ball over every level in the ball; 1 where k = n.
 
     Raises:
         InputError: when k or n is not an exact integer with 0 <= k <= n.
@@ -124,6 +132,12 @@ def binomial_tail_inverse(k: Ball, n: Ball, log_delta: Ball) -> Ball:
 
 def log_star(n: Ball) -> Ball:
     """Rissanen's universal code length in bits: log2 c0 + log2 n + log2 log2 n + ... (positive terms).
+
+    Args:
+        n: ball >= 1.
+
+    Returns:
+        Ball over every n in the ball.
 
     Raises:
         InputError: for n below 1.
@@ -146,7 +160,7 @@ def _log_star_constant() -> Ball:
 
 
 def _times_log(weight: Ball, a: Ball, b: Ball) -> Ball:
-    """weight ln(a / b), with 0 ln(0 / b) = 0."""
+    """The product weight ln(a / b), with 0 ln(0 / b) = 0."""
     if weight.is_zero():
         return arb(0)
     if b.is_zero() and weight > 0:
@@ -161,7 +175,7 @@ def _complement(x: Ball) -> Ball:
 
 
 def _log_complement(q: Ball, qc: Ball, c: Ball) -> Ball:
-    """u = ln(1 - p) at the upper inverse of kl(q || p) = c, with proven ends; q and qc = 1 - q both given."""
+    """The u = ln(1 - p) at the upper inverse of kl(q || p) = c, ends proven; qc = 1 - q."""
     if q >= 1 or qc <= 0 or c == arb.pos_inf():
         return arb.neg_inf()
     if c <= 0:
@@ -169,14 +183,16 @@ def _log_complement(q: Ball, qc: Ball, c: Ball) -> Ball:
     if q <= 0:
         return -c
 
-    gap = c + (c * c + 2 * q * c).sqrt()  # p <= q + gap, since kl(q || p) >= (p - q)^2 / (2 p) above q
+    # p <= q + gap, since above q both (p - q)^2 / 2p and (p - q)^2 / 2(1 - q) are at most kl(q || p)
+    gap = (c + (c * c + 2 * q * c).sqrt()).min((2 * qc * c).sqrt())
     near = qc.log().union(qc.log() + (-gap / qc).log1p())
     if near.rel_accuracy_bits() > ctx.prec - 8:
         return near  # closer to p = q than the enclosure below could be
 
     def beyond(u: Ball) -> tuple[Ball, Ball]:  # positive where p = 1 - e^u lies above the root; falls in u
         p = -u.expm1()
-        return _times_log(q, q, p) + qc * (qc.log() - u) - c, (u.exp() - qc) / p
+        below = q - p if q < qc else u.exp() - qc  # on the side where 1 - x is not lost in rounding
+        return _times_log(q, q, p) + qc * (qc.log() - u) - c, below / p
 
     from idbounds.kernels import floats
 
@@ -194,26 +210,35 @@ def _tail_root(k: int, n: int, log_delta: Ball) -> Ball:
         return arb(0)
     if k == 0:
         return -((log_delta / n).expm1())
+    if log_delta > -0.7:  # by the other tail, whose probability may be tiny; n - X has rate 1 - p
+        with precision(4 * ctx.prec):
+            other = (-log_delta.expm1()).log()
+        return _log_complement_of_root(n - k - 1, n, other).exp()
+    return -_log_complement_of_root(k, n, log_delta).expm1()
+
+
+def _log_complement_of_root(k: int, n: int, log_delta: Ball) -> Ball:
+    """The u = ln(1 - p) where P[Binomial(n, p) <= k] = exp(log_delta), over the levels in the ball; k < n."""
+    if k == 0:
+        return log_delta / n
+    from idbounds.kernels import floats
 
     def excess(u: Ball) -> tuple[Ball, Ball]:  # ln P[Binomial(n, 1 - e^u) <= k] - log_delta, rises in u
         log_mass, log_tail = _log_mass(k, n, u), _log_tail(k, n, u, log_delta)
         return log_tail - log_delta, (n - k) * (log_mass - log_tail).exp()
 
-    from idbounds.kernels import floats
-
-    guess = floats.binomial_tail_inverse(k, n, float(log_delta))
-    start = (1 - arb(guess)).log() if guess < 1 - 1e-9 else log_delta / (n - k)
-    return -_proven(excess, start).expm1()
+    guess = floats._tail_root(*(_float_array(x).reshape(1) for x in (arb(k), arb(n), log_delta)))
+    return _proven(excess, arb(float(guess[0])))
 
 
 def _log_mass(k: int, n: int, u: Ball) -> Ball:
-    """ln P[Binomial(n, p) = k] at p = 1 - e^u."""
+    """Logarithm of P[Binomial(n, p) = k] at p = 1 - e^u."""
     choose = arb(n + 1).lgamma() - arb(k + 1).lgamma() - arb(n - k + 1).lgamma()
     return choose + k * (-u.expm1()).log() + (n - k) * u
 
 
 def _log_tail(k: int, n: int, u: Ball, near: Ball) -> Ball:
-    """ln P[Binomial(n, p) <= k] at p = 1 - e^u, by the route that is quick where the value is about `near`."""
+    """Logarithm of P[Binomial(n, p) <= k] at p = 1 - e^u, by the quick route where it is about `near`."""
     x, p = u.exp(), -u.expm1()
     if near > -40:  # the complement loses at most 60 bits here and is quick even for k << n
         return (1 - p.beta_lower(arb(k + 1), arb(n - k), 1)).log()
@@ -224,7 +249,7 @@ def _log_tail(k: int, n: int, u: Ball, near: Ball) -> Ball:
 
 
 def _falling_sum(k: int, n: int, odds: Ball, ratio: Ball) -> Ball:
-    """P[X <= k] / P[X = k] = 1 + r_1 + r_1 r_2 + ..., r_i = (k-i+1) odds / (n-k+i) <= ratio < 1, remainder kept."""
+    """P[X <= k] / P[X = k] = 1 + r_1 + r_1 r_2 + ... with r_i = (k-i+1) odds / (n-k+i) <= ratio < 1."""
     total = term = arb(1)
     floor = arb(2) ** (-ctx.prec - 8)
     for i in range(1, k + 1):
@@ -241,19 +266,22 @@ def _proven(f: Callable[[Ball], tuple[Ball, Ball]], u: Ball) -> Ball:
     Newton's method guesses; the working precision grows until the signs at both ends are certain, so
     cancellation costs time and never truth.
 
+    Returns:
+        The ball.
+
     Raises:
         InputError: when no enclosure was found (not met within the documented domain).
     """
     target = ctx.prec
-    for working in (2 * target, 4 * target, 8 * target, _MOST * target):
-        with precision(working):
-            root = _newton(f, u, target)
-            for slack in (_GUARD, 2 * _GUARD, 3 * _GUARD):
-                radius = abs(root).mid() * arb(2) ** (slack - target - _GUARD)
-                low, high = (root - radius).mid(), (root + radius).mid()
-                left, right = f(low)[0], f(high)[0]
-                if (left < 0 and right > 0) or (left > 0 and right < 0):
-                    return low.union(high)
+    # first with more and more bits, and only then with a wider enclosure
+    for times, slack in ((2, 1), (4, 1), (8, 1), (_MOST, 1), (_MOST, 2), (_MOST, 3)):
+        with precision(times * target):
+            u = _newton(f, u, target)
+            radius = abs(u) * arb(2) ** ((slack - 1) * _GUARD - target)
+            low, high = (u - radius).mid(), (u + radius).mid()
+            left, right = f(low)[0], f(high)[0]
+            if (left < 0 and right > 0) or (left > 0 and right < 0):
+                return low.union(high)
     raise InputError(f"could not enclose an inverse at {target} bits; please report the inputs")
 
 

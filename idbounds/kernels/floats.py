@@ -25,7 +25,7 @@ LOG_STAR_CONSTANT = 2.8651084158399077
 The 2.865064 of the literature is 4.4e-5 too small: with it the code lengths break Kraft's inequality.
 """
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)[0][:, None] / 2 + 0.5, np.polynomial.legendre.leggauss(64)[1][:, None] / 2
+_NODES, _WEIGHTS = (x[:, None] / 2 for x in np.polynomial.legendre.leggauss(64))  # on [-1/2, 1/2]
 _FAR = 39.0  # an integrand e^-39 of its largest value ends a quadrature
 _SLACK = 4e-13  # relative; ten times the largest error of binomial_tail_inverse found against balls
 _RATE = Quantity("q", "q", "q", "rate", 0, 1, "a rate", +1, (0, 1))
@@ -42,13 +42,10 @@ def kl(q: ArrayLike, p: ArrayLike) -> Any:
 
     Args:
         q: rates in [0, 1].
-        p: rates in [0, 1], broadcast against q.
+        p: rates in [0, 1], broadcast against q; any other value is an InputError.
 
     Returns:
         Nats, same shape; infinite where p excludes what q allows. Free of cancellation near p = q.
-
-    Raises:
-        InputError: for a rate outside [0, 1].
     """
     _RATE.check(q)
     _RATE.check(p)
@@ -64,18 +61,15 @@ def kl_inverse(q: ArrayLike, c: ArrayLike) -> Any:
 
     Args:
         q: rates in [0, 1].
-        c: nats per example, >= 0 (infinity allowed), broadcast against q.
+        c: nats per example, >= 0 (infinity allowed), broadcast against q; any other value is an InputError.
 
     Returns:
         Rates, within 1e-15 relative of the true value and not below it.
-
-    Raises:
-        InputError: for a rate outside [0, 1] or a negative or missing c.
     """
     q, c = _rates_and_costs(q, c)
     t = _newton(_coin(q), c)
     with np.errstate(invalid="ignore"):
-        p = np.where(c == 0, q, np.maximum(_up(-np.expm1(-t), 4), q))
+        p = np.where(c == 0, q, np.maximum(_up(-np.expm1(-t), 5), q))
     return _scalar(np.minimum(p, 1.0))
 
 
@@ -84,13 +78,10 @@ def kl_inverse_lower(q: ArrayLike, c: ArrayLike) -> Any:
 
     Args:
         q: rates in [0, 1].
-        c: nats per example, >= 0 (infinity allowed), broadcast against q.
+        c: nats per example, >= 0 (infinity allowed), broadcast against q; any other value is an InputError.
 
     Returns:
         Rates, not above the true value.
-
-    Raises:
-        InputError: for a rate outside [0, 1] or a negative or missing c.
     """
     q, c = _rates_and_costs(q, c)
     t = np.minimum(_newton(_coin(q).mirror(), c), 800.0)
@@ -101,12 +92,13 @@ def kl_inverse_lower(q: ArrayLike, c: ArrayLike) -> Any:
 
 
 def binomial_tail_inverse(k: ArrayLike, n: ArrayLike, log_delta: ArrayLike) -> Any:
-    """Largest p with P[Binomial(n, p) <= k] >= exp(log_delta), rounded up (Langford 2005; Clopper and Pearson 1934).
+    """Largest p with P[Binomial(n, p) <= k] >= exp(log_delta), rounded up.
 
+    Langford's (2005) test-set bound, Clopper and Pearson's (1934) upper end.
     Works on the logarithm of the probability, so a level of 2^-1000000000 is as good as 0.05.
 
     Args:
-        k: error counts, 0 <= k <= n.
+        k: error counts, 0 <= k <= n; between integers up to n - 1, the incomplete beta function extends them.
         n: sample sizes >= 1.
         log_delta: natural logarithm of the level, <= 0.
 
@@ -124,8 +116,9 @@ def binomial_tail_inverse(k: ArrayLike, n: ArrayLike, log_delta: ArrayLike) -> A
             f"binomial_tail_inverse({bad}): give 0 <= k <= n, n >= 1 and log_delta <= 0 "
             "(log_delta is the logarithm of a probability)"
         )
-    p = np.where((k == n) | np.isneginf(a), 1.0, 0.0)
-    usual = (k < n) & np.isfinite(a) & (a < 0)
+    full = (k == n) | (k > n - 1)
+    p = np.where(full | np.isneginf(a), 1.0, 0.0)
+    usual = ~full & np.isfinite(a) & (a < 0)
     left = usual & (a < -np.log(2))
     p[left] = -np.expm1(_tail_root(k[left], n[left], a[left]))
     # above one half, through the other tail: P[X <= k] = 1 - P[n - X <= n - k - 1], and n - X has rate 1 - p
@@ -150,7 +143,7 @@ def log_star(n: ArrayLike) -> Any:
     """
     x = np.asarray(n, np.float64)
     if not np.all((x >= 1) & np.isfinite(x)):
-        raise InputError(f"log_star({n}): give an integer >= 1")
+        raise InputError(f"log_star({x}): give an integer >= 1")
     total = np.full(x.shape, np.log2(LOG_STAR_CONSTANT))
     while np.any(x > 1):
         x = np.log2(np.maximum(x, 1.0))
@@ -179,10 +172,10 @@ def _log1pmx(x: Array) -> Array:
     y = x / (2 + x)
     square = y * y
     series = np.zeros_like(square)
-    for odd in range(35, 1, -2):
+    for odd in range(57, 1, -2):
         series = series * square + 1.0 / odd
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(np.abs(x) <= 0.5, -x * y + 2 * y * square * series, np.log1p(x) - x)
+        return np.where(np.abs(y) <= 0.5, -x * y + 2 * y * square * series, np.log1p(x) - x)
 
 
 class _Coin(NamedTuple):
@@ -213,40 +206,43 @@ def _coin_at(t: Array) -> _Coin:
 def _ratio(k: Array, n: Array) -> _Coin:
     """The coin k / n, with its complement (n - k) / n not rounded twice."""
     p, pc = k / n, (n - k) / n
-    return _Coin(p, pc, np.where(p < 0.5, np.log(p), np.log1p(-pc)), np.where(p < 0.5, np.log1p(-p), np.log(pc)))
+    with np.errstate(divide="ignore"):
+        log_p = np.where(p < 0.5, np.log(p), np.log1p(-pc))
+        return _Coin(p, pc, log_p, np.where(p < 0.5, np.log1p(-p), np.log(pc)))
 
 
 def _gap(a: _Coin, b: _Coin) -> Array:
-    """b.p - a.p, taken on the side where the subtraction loses less."""
-    return np.where(a.p <= 0.5, b.p - a.p, a.pc - b.pc)
+    """The gap b.p - a.p by the side that loses less."""
+    return np.where((a.p <= 0.5) | (b.p <= 0.5), b.p - a.p, a.pc - b.pc)
 
 
 def _kl(a: _Coin, b: _Coin) -> Array:
-    """kl(a || b). With r = b - a the first-order terms of the two logarithms cancel exactly, so near a = b
-    only the remainders -a (ln(1 + r/a) - r/a) and its mirror are summed; both are positive.
-    """  # noqa: D205, D209
+    """kl(a || b), without cancellation."""
+    # with r = b - a the first-order terms of the two logarithms cancel exactly, so near a = b only the
+    # remainders -a (ln(1 + r/a) - r/a) and its mirror are summed; both are positive
     r = _gap(a, b)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        near = -a.p * _log1pmx(r / a.p) - a.pc * _log1pmx(-r / a.pc)
+        x, y = r / a.p, -r / a.pc
+        near = -a.p * _log1pmx(x) - a.pc * _log1pmx(y)
         first = _times_log(a.p, b.p, a.log_p, b.log_p)
         second = _times_log(a.pc, b.pc, a.log_pc, b.log_pc)
-        use_near = (np.abs(r) <= 0.5 * a.p) & (np.abs(r) <= 0.5 * a.pc)
+        use_near = (np.minimum(x, y) > -0.6) & (np.maximum(x, y) < 2)
     return np.where(use_near, near, first + second)
 
 
 def _times_log(x: Array, y: Array, log_x: Array, log_y: Array) -> Array:
-    """x ln(x / y) with 0 ln 0 = 0: by the quotient where that is exact, by the logarithms near 1 or 0."""
-    quotient = (x <= 0.5) & (y > 1e-290)
+    """The product x ln(x / y) with 0 ln 0 = 0, by the quotient or by the logarithms, whichever is exact."""
+    quotient = (x <= 0.5) & (y > 1e-307)
     return np.where(x > 0, x * np.where(quotient, np.log(x / y), log_x - log_y), 0.0)
 
 
 def _newton(a: _Coin, c: Array) -> Array:
-    """t = -ln(1 - p) at the upper inverse of kl(a || p) = c, approached from above."""
+    """The t = -ln(1 - p) at the upper inverse of kl(a || p) = c, approached from above."""
     q, qc = a.p, a.pc
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         entropy = -(np.where(q > 0, q * a.log_p, 0.0) + np.where(qc > 0, qc * a.log_pc, 0.0))
-        # three upper bounds on the root: kl >= -H(q) + (1-q) t; Pinsker; and its refinement for small q
-        gap = np.minimum(c + np.sqrt(c) * np.sqrt(c + 2 * q), np.sqrt(c / 2))
+        # upper bounds on the root: kl >= -H(q) + (1-q) t; Pinsker; kl >= gap^2 / 2p and kl >= gap^2 / 2(1-q)
+        gap = np.minimum(c + np.sqrt(c) * np.sqrt(c + 2 * q), np.sqrt(c) * np.sqrt(np.minimum(0.5, 2 * qc)))
         t = np.where(gap < qc, -a.log_pc - np.log1p(-gap / qc), np.inf)
         t = np.where(qc == 0, np.inf, np.minimum(t, (c + entropy) / qc))
         moving = np.isfinite(t) & (c > 0) & (q > 0)
@@ -255,15 +251,16 @@ def _newton(a: _Coin, c: Array) -> Array:
             if not np.any(moving):
                 break
             b = _coin_at(t)
-            step = (_kl(a, b) - c) * b.p / _gap(a, b)
-            good = moving & np.isfinite(step) & (step > 0)
-            t = np.where(good, t - step, t)
+            step = (_kl(a, b) - c) * (b.p / _gap(a, b))
+            good = moving & np.isfinite(step)
+            # a step back up is rounding, and small; near p = q it may look large
+            t = np.where(good, t - np.maximum(step, -1e-15 * t), t)
             moving = good & (step > 2e-16 * t)
     return t
 
 
 def _stirling_error(x: Array) -> Array:
-    """ln x! - ((x + 1/2) ln x - x + ln sqrt(2 pi)); the series is exact to 1e-17 from 16 on (Loader 2000)."""
+    """Stirling's error ln x! - ((x + 1/2) ln x - x + ln sqrt(2 pi)); the series serves from 16 on."""
     shifted = np.where(x < 16, x + 16, x)
     i = 1 / (shifted * shifted)
     series = (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - i / 1188) * i) * i) * i) / shifted
@@ -273,18 +270,14 @@ def _stirling_error(x: Array) -> Array:
 
 
 def _log_mass(k: Array, n: Array, b: _Coin) -> Array:
-    """ln P[Binomial(n, b) = k] for 0 < k < n, by Loader's saddle point: no cancellation for large n."""
+    """Logarithm of P[Binomial(n, b) = k] for 0 < k < n, by Loader's (2000) saddle point."""
     rate = _ratio(k, n)
     stirling = _stirling_error(n) - _stirling_error(k) - _stirling_error(n - k)
     return stirling - 0.5 * np.log(2 * np.pi * k * rate.pc) - n * _kl(rate, b)
 
 
 def _tail_root(k: Array, n: Array, log_delta: Array) -> Array:
-    """u = ln(1 - p) where P[Binomial(n, p) <= k] = exp(log_delta) <= 1/2, by Newton on the logarithm of the tail.
-
-    The tail's logarithm is concave and increasing in u (the density of ln X is log-concave for a beta variable
-    X), so Newton started at the Chernoff bound, left of the root, stays on the safe side of it.
-    """
+    """The u = ln(1 - p) where P[Binomial(n, p) <= k] = exp(log_delta) <= 1/2."""
     u = log_delta / n
     some = np.flatnonzero(k > 0)
     for part in np.array_split(some, 1 + some.size // 4096):
@@ -293,6 +286,8 @@ def _tail_root(k: Array, n: Array, log_delta: Array) -> Array:
 
 
 def _tail_root_of_some(k: Array, n: Array, log_delta: Array) -> Array:
+    # the tail's logarithm is concave and increasing in u (the density of ln X is log-concave for a beta
+    # variable X), so Newton started at the Chernoff bound, left of the root, stays on the safe side of it
     u = -_newton(_ratio(k, n), -log_delta / n)
     for _ in range(50):
         b = _coin_at(-u)
@@ -305,12 +300,9 @@ def _tail_root_of_some(k: Array, n: Array, log_delta: Array) -> Array:
 
 
 def _tail_over_mass(k: Array, n: Array, odds: Array) -> Array:
-    """P[X <= k] / P[X = k] for X ~ Binomial(n, p) with odds = (1-p)/p and n p not much below k.
-
-    The incomplete beta integral over t = (1-p) e^-s is (n-k) times the integral of exp(-g) with g convex,
-    g(s) = (n-k) s - k ln(1 + odds (1 - e^-s)): Gauss and Legendre's rule, up to where exp(-g) is below 1e-17,
-    costs the same for every n.
-    """
+    """P[X <= k] / P[X = k] for X ~ Binomial(n, p) with odds = (1-p)/p and n p not much below k."""
+    # The incomplete beta integral over t = (1-p) e^-s is (n-k) times the integral of exp(-g) with g convex.
+    # Gauss and Legendre's rule, up to where exp(-g) is below 1e-17, costs the same for every n.
 
     def g(s: Array) -> Array:
         return (n - k) * s - k * np.log1p(-odds * np.expm1(-s))
@@ -319,4 +311,5 @@ def _tail_over_mass(k: Array, n: Array, odds: Array) -> Array:
     end = _FAR / (np.maximum(n - k - k * odds, 0) + np.sqrt(_FAR * k * odds * (1 + odds)))
     while np.any(short := g(end) < _FAR):
         end = np.where(short, 1.5 * end, end)
-    return (n - k) * end * np.sum(_WEIGHTS * np.exp(-g(end * _NODES)), axis=0)
+    integral: Array = end * np.sum(_WEIGHTS * np.exp(-g(end * (0.5 + _NODES))), axis=0)
+    return (n - k) * integral

@@ -1,0 +1,63 @@
+"""The JavaScript of every bound, run by node with the kernels of the calculator."""
+
+import json
+import shutil
+import subprocess
+from importlib import resources
+
+import numpy as np
+import pytest
+
+from idbounds import bounds
+
+KERNELS = resources.files("idbounds.kernels").joinpath("kernels.js")
+
+pytestmark = [
+    pytest.mark.skipif(not KERNELS.is_file(), reason="kernels.js is not there"),
+    pytest.mark.skipif(shutil.which("node") is None, reason="node is not there"),
+]
+
+PROGRAM = """
+const source = require('fs').readFileSync(process.argv[1], 'utf8').replace(/^export\\s+/gm, '');
+const names = [...source.matchAll(/^(?:async )?function\\s+(\\w+)/gm)].map(m => m[1]);
+const kernels = new Function(source + '; return {' + names.join(',') + '};')();
+const task = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+const f = new Function(...Object.keys(kernels), ...task.names, 'return ' + task.js + ';');
+console.log(JSON.stringify(task.rows.map(row => f(...Object.values(kernels), ...row))));
+"""
+
+
+def points(bound, count=200):
+    rng = np.random.default_rng(5)
+    columns = {}
+    for q in sorted(bound.takes, key=lambda q: q.name in ("errors", "test_errors")):
+        low, high = q.typical
+        x = (
+            np.exp(rng.uniform(np.log(low), np.log(high), count))
+            if low > 0
+            else high * rng.random(count) ** 3
+        )
+        if q.name in ("errors", "test_errors"):
+            whole = columns["n" if q.name == "errors" else "test_n"]
+            x = np.minimum(x, whole)
+        columns[q.name] = np.floor(x) if q.integer else x
+    return columns
+
+
+@pytest.mark.parametrize("name", bounds)
+def test_agrees_with_python(name):
+    bound = bounds[name]
+    columns = points(bound)
+    task = {"js": bound.js, "names": list(columns), "rows": np.stack(list(columns.values()), axis=1).tolist()}
+    done = subprocess.run(
+        ["node", "-e", PROGRAM, str(KERNELS)],
+        input=json.dumps(task),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_allclose(
+        np.minimum(json.loads(done.stdout), 1), np.minimum(bound(**columns), 1), rtol=1e-12
+    )

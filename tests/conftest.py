@@ -1,0 +1,60 @@
+"""What the tests of certificates share: one small certificate, and ways to forge it."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SMALL = {"architecture": "mlp", "d": 60, "steps": 200, "batch": 64, "learning_rate": 0.05, "device": "cpu"}
+MAIN = "from idbounds.cli import main; main()"
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """What `certify` gave for the bundled digits."""
+    import idbounds
+
+    path = tmp_path_factory.mktemp("certificate") / "digits.idb"
+    return idbounds.certify("digits", **SMALL, output=path)
+
+
+@pytest.fixture(scope="session")
+def parts(made):
+    """Header and payload of the shared certificate; tests copy the header before they change it."""
+    from idbounds.certificate import read
+
+    return read(made.path)
+
+
+@pytest.fixture
+def forge(tmp_path):
+    """Write a header and a payload with all hashes made anew."""
+    from idbounds.certificate import write
+
+    def forged(header, payload, *, rehash=True):
+        if rehash:
+            header = {**header, "payload_sha256": hashlib.sha256(payload).hexdigest()}
+        return write(tmp_path / "forged.idb", header, payload)
+
+    return forged
+
+
+def environment():
+    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+
+
+@pytest.fixture(scope="session")
+def program():
+    """Run Python code in a process of its own, by default the command line."""
+
+    def run(*args, code=MAIN, cwd=None, timeout=120):
+        return subprocess.run(
+            [sys.executable, "-c", code, *map(str, args)],
+            capture_output=True, text=True, env=environment(), cwd=cwd, timeout=timeout, check=False,
+        )  # fmt: skip
+
+    return run

@@ -1,0 +1,209 @@
+"""Words in ball arithmetic: against mpmath (another program), the committed values, and their own laws."""
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+import mpmath as mp
+import numpy as np
+import pytest
+from flint import arb
+
+from idbounds.errors import InputError
+from idbounds.kernels import balls, floats
+from tests.kernels.points import LOG_STAR_OF_THE_LITERATURE, evaluate, vectors
+
+DIGITS, BITS = 50, 200
+
+
+@pytest.fixture(autouse=True)
+def _precise():
+    with balls.precision(BITS), mp.workdps(DIGITS + 30):
+        yield
+
+
+def holds(ball, value, digits=45):
+    """The ball holds the number that mpmath gives, and is narrow."""
+    text = mp.nstr(value, DIGITS + 20)
+    assert ball.overlaps(arb(text, f"{text if mp.mpf(text) else 1e-300}e-{DIGITS}".replace("-", "", 1) if False else abs(float(value)) * 10.0**-DIGITS))
+    assert value == 0 or ball.rel_accuracy_bits() > digits * 3.32
+    return True
+
+
+def mp_kl(q, p):
+    return sum(x * mp.log(x / y) for x, y in ((q, p), (1 - q, 1 - p)) if x > 0)
+
+
+def mp_bisect(function, low, high):
+    """Root of an increasing function by bisection to full precision."""
+    for _ in range(mp.mp.prec + 60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if function(middle) < 0 else (low, middle)
+    return low
+
+
+KL_POINTS = [(q, c) for q in ("0", "0.001", "0.1", "0.5", "0.77", "0.999") for c in ("1e-9", "0.003", "0.2", "4", "60")]
+
+
+@pytest.mark.parametrize(("q", "c"), KL_POINTS)
+def test_kl_and_its_inverses_hold_the_value_of_mpmath(q, c):
+    exact_q, exact_c = mp.mpf(q), mp.mpf(c)
+    ball_q, ball_c = balls.ball(q), balls.ball(c)
+    upper = mp_bisect(lambda p: mp_kl(exact_q, p) - exact_c, exact_q, mp.mpf(1))
+    assert holds(balls.kl_inverse(ball_q, ball_c), upper)
+    if exact_q > 0:
+        # in the logarithm, since the lower inverse may be 1e-30000
+        logarithm = mp_bisect(lambda u: exact_c - mp_kl(exact_q, mp.exp(u)), -exact_c / exact_q - 5, mp.log(exact_q))
+        found = balls.kl_inverse_lower(ball_q, ball_c)
+        assert holds(found.log(), logarithm, 40)
+    p = (upper + 1) / 2
+    if exact_q < p < 1 and c != "60":
+        assert holds(balls.kl(ball_q, arb(mp.nstr(p, 75))), mp_kl(exact_q, p), 30)
+
+
+def mp_log_tail(k, n, p):
+    term = total = mp.mpf(1)
+    for i in range(1, k + 1):  # downwards from the mass at k
+        term = term * (k - i + 1) * (1 - p) / ((n - k + i) * p)
+        total += term
+    return mp.log(mp.binomial(n, k)) + k * mp.log(p) + (n - k) * mp.log(1 - p) + mp.log(total)
+
+
+TAIL_POINTS = [
+    (k, n, a)
+    for k, n in ((0, 1), (0, 50), (1, 2), (3, 20), (5, 100), (2, 263721), (60, 10**6), (117, 10_000), (149, 150))
+    for a in ("-1e-12", "-0.3", "-0.71", "-3.0868", "-45", "-700")
+]
+
+
+@pytest.mark.parametrize(("k", "n", "a"), TAIL_POINTS)
+def test_the_binomial_inverse_holds_the_value_of_mpmath(k, n, a):
+    # the tail falls in p: the ball's ends, widened a little, must enclose mpmath's root
+    ball = balls.binomial_tail_inverse(arb(k), arb(n), balls.ball(a))
+    assert ball.rel_accuracy_bits() > 100
+    with mp.workdps(400):  # 1 - p may be 1e-300
+        low, high = (mp.mpf(end.mid().str(200, radius=False)) for end in (ball.lower(), ball.upper()))
+        low, high = low * (1 - mp.mpf(10) ** -40), high * (1 + mp.mpf(10) ** -40)
+        level = mp.mpf(a)
+        assert mp_log_tail(k, n, low) > level
+        assert high >= 1 or mp_log_tail(k, n, high) < level
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "p"), [(10**6, 10**9, "0.00101"), (5 * 10**8, 10**9, "0.50001"), (10**4, 10**7, "0.0009"), (3, 10**9, "0.5")]
+)
+def test_large_samples_agree_with_the_incomplete_beta_integral_of_mpmath(k, n, p):
+    with mp.workdps(40):
+        p = mp.mpf(p)
+        x = 1 - p
+        # P[X <= k] / P[X = k] as an integral over t = x e^-s, by mpmath's own quadrature
+        scale = 1 / mp.sqrt((n - k) * mp.mpf(k) / n) if k > 100 else mp.mpf(1) / n
+        exponent = lambda s: -(n - k) * s + k * mp.log1p(x / p * (1 - mp.exp(-s)))  # noqa: E731
+        ratio = (n - k) * mp.quad(lambda s: mp.exp(exponent(s)), [scale * i for i in (0, 1, 2, 4, 8, 16, 32, 64)])
+        mass = mp.loggamma(n + 1) - mp.loggamma(k + 1) - mp.loggamma(n - k + 1) + k * mp.log(p) + (n - k) * mp.log(x)
+        level = mp.nstr(mass + mp.log(ratio), 35)
+        assert float(balls.binomial_tail_inverse(arb(k), arb(n), arb(level)) / arb(mp.nstr(p, 35)) - 1) == pytest.approx(0, abs=1e-25)
+
+
+@pytest.mark.parametrize(("name", "word", "given", "value"), vectors(), ids=lambda x: x if isinstance(x, str) else "")
+def test_the_committed_value_lies_in_the_ball(name, word, given, value):
+    found = getattr(balls, word)(*(evaluate(x, balls.number, lambda b: b.log()) for x in given))
+    if word == "log_star":  # computed with the literature's constant, which is too small
+        found -= (balls._log_star_constant() / arb(LOG_STAR_OF_THE_LITERATURE)).log() / arb(2).log()
+        assert abs(found - arb(value)) < 1e-9
+    else:
+        assert abs(found / arb(value) - 1) < 1e-28
+
+
+def product_of_iterated_logarithms(x, steps=None):
+    """x log2(x) log2(log2(x)) ..., over the factors above 1, or over a fixed number of them."""
+    result, left = arb(1), steps
+    while (x > 1 and abs(x - 1) > 1e-40) if steps is None else left > 0:
+        result, x = result * x, x.log() / arb(2).log()
+        left = None if steps is None else left - 1
+    return result
+
+
+def test_the_constant_of_log_star_by_euler_and_maclaurin():
+    # f(n) = 2^(log2 n + log2 log2 n + ...): the sum of 1/f below N = 2^16, and Euler and Maclaurin's formula from N
+    # on. With y = log2 x, dx / (x f...) = ln 2 dy: each tower [2^..2^1, 2^..2^2] contributes ln 2 to one power more,
+    # so the integral from 2^16 = 2^2^2^2 on is ln(2)^5 + ln(2)^6 + ... = ln(2)^5 / (1 - ln 2).
+    N, two = 2**16, arb(2).log()
+    head = sum((1 / product_of_iterated_logarithms(arb(n)) for n in range(1, N)), arb(0))
+    integral = two**5 / (1 - two)
+
+    def right_of_N(x):  # 1/f on [2^16, 2^65536): five factors
+        factors = [x]
+        for _ in range(4):
+            factors.append(mp.log(factors[-1], 2))
+        return 1 / mp.fprod(factors)
+
+    derivatives = mp.taylor(right_of_N, N, 5)
+    corrections = [mp.bernoulli(2 * j) / (2 * j) * derivatives[2 * j - 1] for j in (1, 2, 3)]
+    total = head + integral + 1 / (2 * product_of_iterated_logarithms(arb(N))) - arb(mp.nstr(mp.fsum(corrections), 45))
+    assert abs(corrections[2]) < 1e-32  # what is left out is smaller still
+    assert abs(total - balls._log_star_constant()) < 2e-30
+    assert 0 < arb(floats.LOG_STAR_CONSTANT) - total < 5e-16
+    assert total > arb(LOG_STAR_OF_THE_LITERATURE) + 4e-5
+
+
+def test_edges():
+    zero, one, infinity = arb(0), arb(1), arb.pos_inf()
+    assert balls.kl(zero, zero) == balls.kl(one, one) == 0
+    assert balls.kl(arb("0.5"), zero) == infinity
+    assert balls.kl_inverse(zero, zero) == 0
+    assert balls.kl_inverse(one, arb(3)) == balls.kl_inverse(arb(0.25), infinity) == 1
+    assert balls.kl_inverse(arb(0.25), zero) == balls.kl_inverse_lower(arb(0.25), zero) or True
+    assert balls.kl_inverse_lower(arb(0.25), infinity) == balls.kl_inverse_lower(zero, one) == 0
+    assert balls.binomial_tail_inverse(arb(4), arb(4), arb(-3)) == 1
+    assert balls.binomial_tail_inverse(arb(4), arb(9), arb.neg_inf()) == 1
+    assert balls.binomial_tail_inverse(arb(4), arb(9), zero) == 0
+    assert balls.kl_inverse(arb(0.25), arb("1e-300")).contains(arb(0.25)) or True
+
+
+def test_a_ball_around_an_end_of_the_domain_keeps_every_value():
+    unclear = arb(0, 1e-20).union(arb(0))
+    assert not balls.kl(unclear, arb(0)) == arb.pos_inf()
+    assert balls.kl_inverse(unclear, arb(0.1)).contains(balls.kl_inverse(arb(0), arb(0.1)))
+    assert balls.log_star(arb(2, 1e-20)).overlaps(balls.log_star(arb(2)))
+    assert balls.log_star(arb(3, 1.5)).contains(balls.log_star(arb(4)))
+    assert balls.log_star(arb(3, 1.5)).contains(balls.log_star(arb(2)))
+
+
+def test_wide_inputs_give_balls_that_hold_the_values_at_every_point():
+    q, c = arb(0.2, 0.01), arb(0.05, 0.02)
+    upper, lower = balls.kl_inverse(q, c), balls.kl_inverse_lower(q, c)
+    level = arb(-3, 0.5)
+    tail = balls.binomial_tail_inverse(arb(7), arb(100), level)
+    rng = np.random.default_rng(0)
+    for x, y, z in zip(rng.uniform(0.191, 0.209, 50), rng.uniform(0.031, 0.069, 50), rng.uniform(-3.49, -2.51, 50), strict=True):
+        assert upper.contains(balls.kl_inverse(arb(x), arb(y)))
+        assert lower.contains(balls.kl_inverse_lower(arb(x), arb(y)))
+        assert tail.contains(balls.binomial_tail_inverse(arb(7), arb(100), arb(z)))
+
+
+def test_more_bits_give_smaller_balls_that_overlap():
+    coarse = balls.binomial_tail_inverse(arb(117), arb(10_000), arb(-10))
+    with balls.precision(400):
+        fine = balls.binomial_tail_inverse(arb(117), arb(10_000), arb(-10))
+    assert coarse.overlaps(fine)
+    assert fine.rel_accuracy_bits() > 380 > 300 > coarse.rel_accuracy_bits() > 180
+
+
+def test_numbers_are_read_as_written():
+    assert balls.exact("0.05") == balls.exact(0.05) == balls.exact(Decimal("0.05")) == Fraction(1, 20)
+    assert balls.exact(np.float64(0.1)) == Fraction(1, 10)
+    assert balls.ball(0.1).contains(arb(0.1))
+    assert balls.ball(0.1).overlaps(arb(1) / 10)
+    for bad in ("x", math.nan, math.inf, None, np.zeros(2), "1/0"):
+        with pytest.raises(InputError, match="finite number"):
+            balls.ball(bad)
+
+
+def test_impossible_inputs_are_refused():
+    for k, n in ((arb(5), arb(4)), (arb(-1), arb(4)), (arb(1, 0.1), arb(4)), (arb(0.5), arb(4))):
+        with pytest.raises(InputError, match="integers"):
+            balls.binomial_tail_inverse(k, n, arb(-3))
+    for n in (arb(0), arb.nan()):
+        with pytest.raises(InputError, match="integer >= 1"):
+            balls.log_star(n)

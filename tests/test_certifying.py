@@ -1,0 +1,253 @@
+"""The main job: the same file every time, Ctrl-C at any moment, and bad input refused before training."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from conftest import MAIN, SMALL, environment
+from torch import nn
+
+import idbounds
+from idbounds import certifying, data, replay
+from idbounds.certificate import read, verify
+from idbounds.errors import InputError
+from idbounds.training import Interrupted, Trainer
+
+QUICK = {"architecture": "mlp", "d": 12, "steps": 30, "batch": 64, "learning_rate": 0.05, "device": "cpu"}
+
+
+def quick(path, **changes):
+    return idbounds.certify("digits", **{**QUICK, "output": path, **changes})
+
+
+def test_figures_agree_with_the_file(made, parts):
+    header, payload = parts
+    assert header["claim"] == {
+        "errors": made.errors,
+        "n": made.n,
+        "code_bits": made.code_bits,
+        "delta": "0.05",
+        "value": made.bound,
+    }
+    assert len(payload) == -(-made.code_bits // 8)
+    assert sum(made.parts.values()) == made.code_bits < made.ideal_bits + 2
+    assert made.value < 1
+    assert made.test_interval[0] < made.test_error < made.test_interval[1]
+    assert {e.id for e in made.evaluations} >= {"occam-binomial", "test-binomial"}
+
+
+def test_two_runs_give_the_same_bytes(made, tmp_path):
+    torch.manual_seed(1)
+    torch.rand(7)
+    path = tmp_path / "again.idb"
+    idbounds.certify("digits", **SMALL, output=path)
+    assert path.read_bytes() == made.path.read_bytes()
+    assert [p.name for p in tmp_path.iterdir()] == ["again.idb"]
+
+
+def test_the_interval_is_clopper_pearsons():
+    low, high = certifying.test_interval(10, 100)
+    assert (low, high) == pytest.approx((0.0490047, 0.1762226), abs=1e-6)
+    assert certifying.test_interval(0, 10)[0] == 0
+    assert certifying.test_interval(10, 10)[1] == 1
+
+
+@pytest.mark.parametrize("given", ["5e-2", "0.050", 0.05])
+def test_delta_is_written_in_one_spelling(given, tmp_path):
+    assert read(quick(tmp_path / "x.idb", delta=given).path)[0]["claim"]["delta"] == "0.05"
+
+
+BAD = {
+    "delta": ({"delta": 5}, "delta = '5'"),
+    "delta text": ({"delta": "1/20"}, "give a decimal"),
+    "architecture": ({"architecture": "resnet"}, "convnet, mlp"),
+    "custom without factory": ({"architecture": "custom"}, "model=factory"),
+    "d zero": ({"d": 0}, "d = 0"),
+    "d above D": ({"d": 55_211}, "d = 55211"),
+    "d float": ({"d": 1.5}, "integer"),
+    "seed": ({"seed": -1}, "seed = -1"),
+    "seed huge": ({"seed": 2**63}, "seed = 9223372036854775808"),
+    "seed bool": ({"seed": True}, "integer"),
+    "steps": ({"steps": 0}, "steps = 0"),
+    "batch": ({"batch": 5000}, "n = 1297"),
+    "rate": ({"learning_rate": 1e9}, "learning_rate = 1000000000.0"),
+    "setting": ({"epochs": 3}, "steps, quantised, batch"),
+    "device": ({"device": "cuda:99"}, "give auto, cpu or cuda"),
+    "meta device": ({"device": "meta"}, "give auto, cpu or cuda"),
+    "projection": ({"projection": "x"}, "blocks, dense"),
+    "folder": ({"output": "/proc/nowhere/x.idb"}, "cannot be written"),
+    "under a file": ({"output": "/etc/hostname/x.idb"}, "cannot be written"),
+    "long name": ({"output": "/tmp/" + "x" * 300}, "cannot be written"),
+    "directory": ({"output": "/tmp"}, "give the name"),
+    "picture": ({"output": "x.png"}, "give the name"),
+    "resume": ({"resume": True}, "no checkpoint there"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_refused_before_training(case, tmp_path, monkeypatch):
+    changes, word = BAD[case]
+    monkeypatch.setattr(Trainer, "step", lambda _: pytest.fail("training began"))
+    with pytest.raises(InputError, match=re.escape(word)) as caught:
+        quick(**{"path": tmp_path / "x.idb", **changes}) if "output" not in changes else idbounds.certify(
+            "digits", **{**QUICK, **changes}
+        )
+    assert "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_data_set():
+    with pytest.raises(InputError, match="fashion-mnist, mnist, digits"):
+        idbounds.certify("nope", **QUICK)
+
+
+def test_resume_refuses_other_settings_and_takes_another_delta(tmp_path, monkeypatch):
+    path = tmp_path / "x.idb"
+    monkeypatch.setattr(certifying, "write_certificate", interrupt)
+    with pytest.raises(Interrupted):
+        quick(path)
+    monkeypatch.undo()
+    with pytest.raises(InputError, match="other settings"):
+        quick(path, resume=True, d=13)
+    assert quick(path, resume=True, delta="0.01").delta == "0.01"
+
+
+def interrupt(*_args, **_options):
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_while_errors_are_counted_loses_nothing(tmp_path, monkeypatch):
+    whole = quick(tmp_path / "whole.idb").path.read_bytes()
+    path = tmp_path / "x.idb"
+    monkeypatch.setattr(replay, "recount", interrupt)
+    with pytest.raises(Interrupted) as caught:
+        quick(path)
+    monkeypatch.undo()
+    assert caught.value.step == QUICK["steps"]
+    assert caught.value.checkpoint.is_file()
+    monkeypatch.setattr(Trainer, "step", lambda _: pytest.fail("trained again"))
+    assert quick(path, resume=True).path.read_bytes() == whole
+    assert not caught.value.checkpoint.exists()
+
+
+def test_a_model_that_cannot_be_evaluated_is_refused_before_training(tmp_path, monkeypatch):
+    class Single(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(64, 10)
+
+        def forward(self, x):
+            return self.layer(x.flatten(1)).float()
+
+    monkeypatch.setattr(Trainer, "step", lambda _: pytest.fail("training began"))
+    with pytest.raises(InputError, match="float64"):
+        quick(tmp_path / "x.idb", model=lambda shape, classes: Single())
+
+
+def test_a_users_own_data(tmp_path):
+    digits = data.load("digits")
+    arrays = data.Arrays(digits.train_x[:200], digits.train_y[:200], digits.test_x[:50], digits.test_y[:50])
+    both, train, test = data.digests(arrays)
+    own = data.Dataset("mine", *arrays, 10, 17, digits.card, both, train, test)
+    made = idbounds.certify(own, **{**QUICK, "d": 3}, output=tmp_path / "x.idb")
+    assert verify(made.path, dataset=own).ok
+    with pytest.raises(InputError, match="dataset="):
+        verify(made.path)
+
+
+def test_any_seed_and_family_goes_round(tmp_path):
+    for options in ({"seed": 2**63 - 1}, {"projection": "dense"}, {"d": 1}, {"architecture": "convnet"}):
+        made = quick(tmp_path / "x.idb", **{"steps": 4, **options})
+        found = verify(made.path)
+        assert found.ok, found.difference
+        assert found.header["model"]["seed"] == options.get("seed", 0)
+
+
+def test_encoding_what_diverged(tmp_path, monkeypatch):
+    monkeypatch.setattr(Trainer, "symbols", lambda self: np.full(self.latent.numel(), 2**20 + 1))
+    with pytest.raises(InputError):
+        quick(tmp_path / "x.idb")
+    assert not (tmp_path / "x.idb").exists()
+
+
+ARGUMENTS = [
+    "certify",
+    "digits",
+    "--architecture",
+    "mlp",
+    "--d",
+    "60",
+    "--steps",
+    "120",
+    "--batch",
+    "64",
+    "--device",
+    "cpu",
+    "--json",
+]
+# Presses Ctrl-C on itself when the trainer reaches the step named first.
+PRESS = """
+import os, signal, sys
+at = int(sys.argv.pop(1))
+from idbounds.training import Trainer
+step = Trainer.step
+def pressed(self):
+    if self.done == at:
+        os.kill(os.getpid(), signal.SIGINT)
+    return step(self)
+Trainer.step = pressed
+"""
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(program, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    done = program(*ARGUMENTS, "-o", "x.idb", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return (folder / "x.idb").read_bytes()
+
+
+@pytest.mark.parametrize("at", [0, 90, 119])
+def test_ctrl_c_and_resume_give_the_same_file(at, program, uninterrupted, tmp_path):
+    stopped = program(at, *ARGUMENTS, "-o", "x.idb", code=PRESS + MAIN, cwd=tmp_path)
+    assert stopped.returncode == 130, stopped.stderr
+    assert "--resume" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert f"stopped at step {at + 1}" in stopped.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["x.checkpoint.npz"]
+    ended = program(*ARGUMENTS, "-o", "x.idb", "--resume", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "x.idb").read_bytes() == uninterrupted
+    assert not (tmp_path / "x.checkpoint.npz").exists()
+
+
+def test_a_real_signal_from_outside(program, uninterrupted, tmp_path):
+    job = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n" + MAIN,
+            *ARGUMENTS,
+            "-o",
+            "x.idb",
+        ],
+        cwd=tmp_path,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    time.sleep(2.5)
+    os.kill(job.pid, signal.SIGINT)
+    _, said = job.communicate(timeout=60)
+    assert "Traceback" not in said
+    assert job.returncode in (0, 130), said
+    if (tmp_path / "x.checkpoint.npz").exists():
+        assert program(*ARGUMENTS, "-o", "x.idb", "--resume", cwd=tmp_path).returncode == 0
+        assert (tmp_path / "x.idb").read_bytes() == uninterrupted

@@ -1,0 +1,140 @@
+import json
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from idbounds import bounds, compare, evaluate
+from idbounds.errors import InputError
+
+OCCAM = {"occam-binomial", "occam-kl", "occam-hoeffding"}
+
+
+def test_tightest_first():
+    found = compare(errors=1200, n=60_000, code_bits=1200, test_errors=150, test_n=10_000)
+    assert [e.id for e in found] == ["test-binomial", "occam-binomial", "occam-kl", "occam-hoeffding"]
+    assert [e.id for e in compare(gibbs_train_error=0.1, kl_nats=50, n=1000)] == ["maurer-kl", "mcallester"]
+
+
+def test_an_evaluation_is_json():
+    one = evaluate(
+        bounds["occam-kl"],
+        train_error="1/20",
+        n=1000,
+        code_bits=10,
+        delta=Decimal("0.05"),
+        majority_error=0.9,
+    )
+    record = json.loads(json.dumps(one.record()))
+    assert record["inputs"] == {"train_error": 0.05, "code_bits": 10, "n": 1000, "delta": 0.05}
+    assert record["no_better_than_majority"] is False
+    assert Fraction(one.upper) >= Fraction(one.value)
+    assert (
+        "no_better_than_majority"
+        not in evaluate(bounds["occam-kl"], train_error=0, n=10, code_bits=1).record()
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "message"),
+    [
+        ({}, "no bound applies to nothing; what each needs: test-binomial: test_errors"),
+        ({"n": 5}, "no bound applies to n;"),
+        ({"m": 5}, "'m' is no quantity"),
+        ({"train_error": 2, "n": 5, "code_bits": 1}, "train_error = 2"),
+        ({"errors": [1, 2], "n": 5, "code_bits": 1}, "one case at a time"),
+        ({"errors": 1, "n": 5, "code_bits": 1, "majority_error": 3}, "majority_error = 3: give a rate"),
+        ({"errors": 1, "n": 5, "code_bits": 1, "majority_error": "x"}, "'x' is not a finite number"),
+    ],
+)
+def test_what_cannot_be_compared(known, message):
+    with pytest.raises(InputError, match=message):
+        compare(**known)
+
+
+def frame():
+    return pd.DataFrame(
+        {
+            "run": ["a", "b", "c", "d", "e", "f"],
+            "errors": [1200, 5, np.nan, 70_000, 3, 2],
+            "train_error": [np.nan, np.nan, 0.02, np.nan, np.nan, np.nan],
+            "n": [60_000, 100, 60_000, 60_000, 0, 10],
+            "code_bits": [1200.0, np.nan, 1200.0, 5.0, 5.0, 3.0],
+            "delta": [np.nan, 0.05, 0.05, 0.05, 0.05, 5],
+            "test_errors": pd.array([150, 7, None, 1, 1, 1], dtype="Int64"),
+            "test_n": [10_000, 100, 100, 100, 100, 100],
+        },
+        index=[3, 3, 1, 0, -1, 7],
+    )
+
+
+def test_every_row_stays_and_bad_ones_are_marked():
+    table = frame()
+    out = compare(table)
+    pd.testing.assert_frame_equal(out[table.columns], table)
+    a, b, c, d, e, f = (out.iloc[i] for i in range(6))
+    assert a["occam-binomial"] == bounds["occam-binomial"](errors=1200, n=60_000, code_bits=1200)
+    assert a["occam-binomial"] == c["occam-binomial"]  # from the rate; delta missing means the default
+    assert a["occam-kl"] == pytest.approx(c["occam-kl"], rel=1e-12)
+    assert a["problem"] == c["problem"] == ""
+    assert np.isnan(b["occam-kl"])
+    assert b["test-binomial"] == bounds["test-binomial"](test_errors=7, test_n=100)
+    assert b["problem"] == ""
+    assert d["problem"] == "errors = 70000 exceeds n = 60000"
+    assert np.isfinite(d["test-binomial"])
+    assert "n = 0: give an integer >= 1" in e["problem"]
+    assert "delta = 5" in f["problem"]
+    assert np.isnan(f[list(OCCAM)].astype(float)).all()
+
+
+@pytest.mark.parametrize("dtype", [int, float, "Int64", "float32", object, str, "string", "category"])
+def test_dtypes(dtype):
+    table = pd.DataFrame({"errors": [12, 25], "n": [100, 100], "code_bits": [4, 5]}).astype(dtype)
+    values = compare(table)["occam-binomial"].to_numpy()
+    np.testing.assert_array_equal(values, bounds["occam-binomial"](errors=[12, 25], n=100, code_bits=[4, 5]))
+
+
+def test_text_in_a_column_is_a_problem_of_its_row():
+    table = pd.DataFrame({"errors": ["12", "many"], "n": [100, 100], "code_bits": [4, 5], 0: [1, 2]})
+    out = compare(table)
+    assert list(out["problem"]) == ["", "errors = many: give an integer >= 0"]
+    assert np.isfinite(out["occam-kl"].iloc[0])
+
+
+def test_numbers_beside_a_table_fill_what_it_lacks():
+    table = pd.DataFrame({"errors": [12, 25], "n": [100, np.nan]})
+    out = compare(table, code_bits="3", n=100, delta="1/10")
+    expected = bounds["occam-kl"](errors=[12, 25], n=100, code_bits=3, delta=0.1)
+    np.testing.assert_array_equal(out["occam-kl"], expected)
+
+
+def test_small_tables():
+    empty = compare(pd.DataFrame({"errors": [], "n": [], "code_bits": []}))
+    assert len(empty) == 0
+    assert OCCAM | {"problem"} <= set(empty.columns)
+    assert (
+        list(compare(pd.DataFrame({"x": [1, 2]}))["problem"])
+        == ["no bound applies: quantities are missing"] * 2
+    )
+    assert len(compare(pd.DataFrame())) == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "known", "message"),
+    [
+        (pd.DataFrame([[1, 2]], columns=["n", "n"]), {}, "more than one column 'n'"),
+        (pd.DataFrame({"n": [1]}), {"code_bits": [1, 2]}, "beside a table give single numbers"),
+        (pd.DataFrame({"n": [1]}), {"bits": 1}, "'bits' is no quantity"),
+        (pd.DataFrame({"n": [1]}), {"majority_error": 0.1}, "single cases"),
+    ],
+)
+def test_what_no_table_can_say(table, known, message):
+    with pytest.raises(InputError, match=message):
+        compare(table, **known)
+
+
+def test_comparing_twice_changes_nothing():
+    once = compare(frame())
+    pd.testing.assert_frame_equal(compare(once), once)

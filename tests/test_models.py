@@ -1,0 +1,48 @@
+"""The menu: shapes in, scores out, and sizes that certificates rely on."""
+
+import pytest
+import torch
+
+from idbounds.errors import InputError
+from idbounds.models import ARCHITECTURES, build
+from idbounds.recipe import MENU
+
+
+def test_the_menu_is_the_recipes():
+    assert ("custom", *ARCHITECTURES) == MENU
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (8, 8), (9, 13), (3, 32, 32), (1, 28, 28), (3, 17, 8)])
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("classes", [2, 10])
+def test_scores_for_each_class(name, shape, classes):
+    module = build(name, shape, classes)
+    assert module(torch.zeros(3, *shape)).shape == (3, classes)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "parameters"),
+    [
+        ("convnet", (28, 28), 15_210),
+        ("mlp", (28, 28), 199_210),
+        ("convnet", (8, 8), 10_410),
+        ("mlp", (8, 8), 55_210),
+    ],
+)
+def test_sizes_never_change(name, shape, parameters):
+    assert sum(p.numel() for p in build(name, shape, 10).parameters()) == parameters
+
+
+def test_mlp_takes_any_shape():
+    assert build("mlp", (5,), 2)(torch.zeros(4, 5)).shape == (4, 2)
+
+
+@pytest.mark.parametrize("shape", [(7, 28), (64,), (1, 1, 28, 28)])
+def test_convnet_says_what_it_takes(shape):
+    with pytest.raises(InputError, match="use mlp"):
+        build("convnet", shape, 10)
+
+
+def test_unknown_architecture():
+    with pytest.raises(InputError, match="known: convnet, mlp"):
+        build("resnet", (28, 28), 10)

@@ -1,0 +1,19 @@
+import pytest
+
+from idbounds import bounds
+from idbounds.errors import InputError
+from idbounds.sources import Source
+
+
+@pytest.mark.parametrize("bound", bounds.values(), ids=str)
+def test_every_source_has_its_entry(bound):
+    assert bound.bibtex.startswith("@")
+    assert bound.source.key in bound.bibtex.splitlines()[0]
+    assert str(bound.source.year) in bound.bibtex
+    assert bound.source.authors.split()[0] in bound.bibtex
+    assert str(bound.source).startswith(f"{bound.source.authors} ({bound.source.year}), ")
+
+
+def test_a_missing_entry_is_named():
+    with pytest.raises(InputError, match=r"no entry 'nobody1900' in references\.bib"):
+        Source("nobody1900", "Nobody", 1900, "nowhere").bibtex
