@@ -24,7 +24,7 @@ _HOMES = {
     "binomial_tail_inverse": "kernels.floats",
     "log_star": "kernels.floats",
     "certify": "certifying",
-    "verify": "certificate",
+    "verify": "replay",
     "attach": "projections.subspace",
     "make_projection": "projections",
     "load": "data",
@@ -36,11 +36,10 @@ _HOMES = {
     "MissingExtra": "errors",
 }
 
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604
+__all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
     from idbounds.catalogue import bounds as bounds
-    from idbounds.certificate import verify as verify
     from idbounds.certifying import certify as certify
     from idbounds.comparing import compare as compare
     from idbounds.comparing import evaluate as evaluate
@@ -60,6 +59,7 @@ if TYPE_CHECKING:
     from idbounds.projections.subspace import attach as attach
     from idbounds.quantities import QUANTITIES as QUANTITIES
     from idbounds.quantities import Quantity as Quantity
+    from idbounds.replay import verify as verify
     from idbounds.sources import Source as Source
     from idbounds.statement import Bound as Bound
 

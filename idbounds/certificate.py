@@ -19,12 +19,11 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from idbounds.errors import CertificateError, DecodeError, InputError
+from idbounds.errors import CertificateError, InputError
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from idbounds.data import Dataset
 
 MAGIC = b"IDBOUND1"
 BOUND = "occam-binomial"
@@ -214,40 +213,3 @@ def parse(text: bytes) -> dict[str, Any]:
     if not isinstance(header, dict) or spelling != text:
         raise CertificateError("the header is not one JSON object in canonical form")
     return header
-
-
-def verify(
-    path: str | os.PathLike[str],
-    *,
-    model: Factory | None = None,
-    dataset: Dataset | None = None,
-    say: Callable[[str], None] | None = None,
-    advance: Callable[[int, int], None] | None = None,
-) -> Verification:
-    """Replay a certificate: decode, rebuild the weights, recount the errors, recompute the bound.
-
-    Args:
-        path: the file.
-        model: for a user's own architecture, the factory (shape of an example, classes) -> nn.Module.
-        dataset: for a user's own data; by default the named data set is loaded.
-        say: receives one line a slow step.
-        advance: called with (examples done, total) while errors are counted.
-
-    Returns:
-        What was checked and what was only declared; `ok` is False with the first difference when the claim
-        does not hold.
-
-    Raises:
-        InputError: when there is no such file.
-        DataError: when the data set cannot be had.
-    """  # noqa: DOC502 - raised further down
-    from idbounds.replay import replay
-
-    try:
-        header, payload = read(path)
-    except CertificateError as error:
-        return Verification(ok=False, difference=str(error))
-    try:
-        return replay(header, payload, model=model, dataset=dataset, say=say, advance=advance)
-    except (CertificateError, DecodeError) as error:
-        return Verification(ok=False, difference=str(error), header=header)

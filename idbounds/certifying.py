@@ -21,7 +21,7 @@ from idbounds.comparing import Evaluation, compare
 from idbounds.errors import InputError, MissingExtra
 
 if TYPE_CHECKING:
-    pass
+    from idbounds.training import Settings
 
 D = 1000
 """Default subspace dimension."""

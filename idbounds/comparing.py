@@ -44,7 +44,7 @@ class Evaluation:
     title: str
 
     def record(self) -> dict[str, Any]:
-        """JSON-ready dictionary; `no_better_than_majority` and `notes` only where there is something to say."""
+        """JSON-ready dictionary; `no_better_than_majority` and `notes` only where they say something."""
         out: dict[str, Any] = {
             "id": self.id,
             "inputs": self.inputs,
@@ -92,9 +92,9 @@ def compare(table: pd.DataFrame | None = None, /, *, majority_error: Any = None,
     """All bounds that the known quantities allow, tightest first. Each holds singly at delta.
 
     Args:
-        table: instead of single numbers, a DataFrame whose columns are named as quantities. Every row stays in
-            its place and other columns are left alone; an empty cell means: not known for this row.
-        majority_error: error rate of always predicting the commonest class, when known; for single cases only.
+        table: instead of single numbers, a DataFrame with columns named as quantities. Every row stays in its
+            place and other columns are left alone; an empty cell means: not known for this row.
+        majority_error: error rate of always naming the commonest class, if known; single cases only.
         **known: single numbers by name; with a table, values where it has none.
 
     Returns:

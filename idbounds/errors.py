@@ -23,5 +23,5 @@ class DataError(IdboundsError):
     """A data set that is not there, or whose bytes are not the ones expected."""
 
 
-class MissingExtra(IdboundsError, ImportError):
+class MissingExtra(IdboundsError, ImportError):  # noqa: N818 - what is wrong, not that it is
     """An optional package that this call needs and that is not installed."""

@@ -1,4 +1,4 @@
-"""The nouns: what a bound speaks about, with symbol, unit, domain and the direction in which it moves a bound.
+"""The nouns: what a bound speaks about, with symbol, unit, domain and the way it moves a bound.
 
 The name of a quantity is the only vocabulary for arguments, command-line options, columns and JavaScript
 variables. Errors are rates in [0, 1], lengths are bits, divergences are nats.
@@ -83,7 +83,9 @@ class Quantity:
         try:
             good = self.admits(value)
         except (TypeError, ValueError, OverflowError):
-            raise InputError(f"{self.name} = {value!r}: not a number; give {self.allowed} ({self.says})") from None
+            raise InputError(
+                f"{self.name} = {value!r}: not a number; give {self.allowed} ({self.says})"
+            ) from None
         if not np.all(good):
             bad = np.asarray(value, dtype=np.float64)[~good].flat[0] if np.ndim(value) else value
             raise InputError(f"{self.name} = {bad}: give {self.allowed} ({self.says})")

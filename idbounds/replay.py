@@ -6,6 +6,7 @@ import functools
 import hashlib
 import inspect
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,8 @@ import numpy as np
 
 from idbounds import data, recipe
 from idbounds.catalogue import bounds
-from idbounds.certificate import BOUND, Factory, Verification, canonical_delta
-from idbounds.errors import CertificateError, InputError
+from idbounds.certificate import BOUND, Factory, Verification, canonical_delta, read
+from idbounds.errors import CertificateError, DecodeError, InputError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,6 +34,41 @@ _MODEL = {
 }  # fmt: skip
 _FAR = 2**48
 _TEST = {"errors": int, "n": int}
+
+
+def verify(
+    path: str | os.PathLike[str],
+    *,
+    model: Factory | None = None,
+    dataset: data.Dataset | None = None,
+    say: Callable[[str], None] | None = None,
+    advance: Callable[[int, int], None] | None = None,
+) -> Verification:
+    """Replay a certificate: decode, rebuild the weights, recount the errors, recompute the bound.
+
+    Args:
+        path: the file.
+        model: for a user's own architecture, the factory (shape of an example, classes) -> nn.Module.
+        dataset: for a user's own data; by default the named data set is loaded.
+        say: receives one line a slow step.
+        advance: called with (examples done, total) while errors are counted.
+
+    Returns:
+        What was checked and what was only declared; `ok` is False with the first difference when the claim
+        does not hold.
+
+    Raises:
+        InputError: when there is no such file.
+        DataError: when the data set cannot be had.
+    """  # noqa: DOC502 - raised further down
+    try:
+        header, payload = read(path)
+    except CertificateError as error:
+        return Verification(ok=False, difference=str(error))
+    try:
+        return replay(header, payload, model=model, dataset=dataset, say=say, advance=advance)
+    except (CertificateError, DecodeError) as error:
+        return Verification(ok=False, difference=str(error), header=header)
 
 
 def replay(

@@ -16,7 +16,7 @@ from idbounds.quantities import QUANTITIES, Quantity
 if TYPE_CHECKING:
     from idbounds.statement import Bound
 
-_FAR = 2**62  # where the search for a count or a length gives up
+_FAR = 10**15  # where the search for a count or a length gives up
 _WHOLES = {"errors": "n", "test_errors": "test_n"}
 _PARTS = {whole: part for part, whole in _WHOLES.items()}
 _Test = Callable[[Any], bool]
@@ -57,7 +57,7 @@ def solve(bound: Bound, name: str, *, at: Any, known: Mapping[str, Any]) -> Any:
     def seems(value: Any) -> bool:
         return bool(bound(**rest, **{name: value}) <= float(target))
 
-    easy, hard = _ends(quantity, {**values, **rest})
+    easy, hard = _ends(quantity, rest)
     if not meets(easy):
         reached = bound.upper(**rest, **{name: easy})
         raise InputError(
@@ -80,15 +80,15 @@ def _somewhere(quantity: Quantity) -> Any:
     return _FAR if quantity.name in _PARTS else int(quantity.low)
 
 
-def _ends(quantity: Quantity, values: Mapping[str, Any]) -> tuple[Any, Any]:
+def _ends(quantity: Quantity, rest: Mapping[str, Any]) -> tuple[Any, Any]:
     """The value kindest to the bound, and the harshest."""
     if quantity.name == "delta":
         return 1 - 1e-9, 1e-300
     low, high = quantity.low, quantity.high if math.isfinite(quantity.high) else float(_FAR)
     if quantity.name in _WHOLES:
-        high = int(exact(values[_WHOLES[quantity.name]]))
+        high = int(exact(rest[_WHOLES[quantity.name]]))
     if quantity.name in _PARTS:  # a sample holds at least its errors
-        low = max(low, int(exact(values.get(_PARTS[quantity.name], 0))))
+        low = max(low, int(exact(rest.get(_PARTS[quantity.name], 0))))
     if quantity.integer:
         low, high = int(low), int(high)
     return (low, high) if quantity.sense > 0 else (high, low)

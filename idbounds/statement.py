@@ -97,7 +97,9 @@ class Bound:
         if device is not None:
             from idbounds.kernels import tensors
 
-            return interpret(self._computed, {k: as_tensor(v, device) for k, v in values.items()}, tensors)
+            return interpret(
+                self._computed, {k: tensors.as_tensor(v, device) for k, v in values.items()}, tensors
+            )
         from idbounds.kernels import floats
 
         arrays = {name: np.asarray(v, np.float64) for name, v in values.items()}
@@ -285,13 +287,6 @@ def is_tensor(value: Any) -> bool:
     return torch is not None and isinstance(value, torch.Tensor)
 
 
-def as_tensor(value: Any, device: Any) -> Any:
-    """A tensor as it is; a number as a tensor of no dimension, which leaves the dtype of the others alone."""
-    import torch
-
-    return value if is_tensor(value) else torch.as_tensor(_array(value), device=device)
-
-
 def count_up(rate: Any, n: Any) -> Any:
     """The number of errors that a rate on n examples stands for, rounded up.
 
@@ -307,7 +302,9 @@ def count_up(rate: Any, n: Any) -> Any:
     """
     if is_tensor(rate) or is_tensor(n):
         device = (rate if is_tensor(rate) else n).device
-        return as_tensor(rate, device) * as_tensor(n, device)
+        from idbounds.kernels import tensors
+
+        return tensors.as_tensor(rate, device) * tensors.as_tensor(n, device)
     if np.ndim(rate) or np.ndim(n):
         rate, n = _array(rate), _array(n)
         count = np.rint(rate * n)
@@ -321,7 +318,9 @@ def rate_of(count: Any, n: Any) -> Any:
     """The rate count / n, exact for single numbers."""
     if is_tensor(count) or is_tensor(n):
         device = (count if is_tensor(count) else n).device
-        return as_tensor(count, device) / as_tensor(n, device)
+        from idbounds.kernels import tensors
+
+        return tensors.as_tensor(count, device) / tensors.as_tensor(n, device)
     if np.ndim(count) or np.ndim(n):
         return np.divide(_array(count), _array(n))
     return exact(count) / exact(n)

@@ -23,8 +23,8 @@ from rich.text import Text
 
 from idbounds import data
 from idbounds.certificate import Verification
-from idbounds.certificate import verify as replay_file
 from idbounds.certifying import Certified, certify
+from idbounds.replay import verify as replay_file
 
 
 class Terminal:

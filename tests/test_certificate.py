@@ -11,8 +11,9 @@ import pytest
 
 import idbounds
 from idbounds import certificate
-from idbounds.certificate import MAGIC, canonical, canonical_delta, parse, read, verify, write, write_whole
+from idbounds.certificate import MAGIC, canonical, canonical_delta, parse, read, write, write_whole
 from idbounds.errors import CertificateError, InputError
+from idbounds.replay import verify
 
 
 def sealed(body):

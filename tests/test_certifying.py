@@ -15,8 +15,9 @@ from torch import nn
 
 import idbounds
 from idbounds import certifying, data, replay
-from idbounds.certificate import read, verify
+from idbounds.certificate import read
 from idbounds.errors import InputError
+from idbounds.replay import verify
 from idbounds.training import Interrupted, Trainer
 
 QUICK = {"architecture": "mlp", "d": 12, "steps": 30, "batch": 64, "learning_rate": 0.05, "device": "cpu"}
@@ -213,16 +214,42 @@ def uninterrupted(program, tmp_path_factory):
     return (folder / "x.idb").read_bytes()
 
 
-@pytest.mark.parametrize("at", [0, 90, 119])
-def test_ctrl_c_and_resume_give_the_same_file(at, program, uninterrupted, tmp_path):
-    stopped = program(at, *ARGUMENTS, "-o", "x.idb", code=PRESS + MAIN, cwd=tmp_path)
-    assert stopped.returncode == 130, stopped.stderr
-    assert "--resume" in stopped.stderr
-    assert "Traceback" not in stopped.stderr
-    assert f"stopped at step {at + 1}" in stopped.stderr
-    assert [p.name for p in tmp_path.iterdir()] == ["x.checkpoint.npz"]
+def check_stopped(done, step, folder):
+    assert done.returncode == 130, done.stderr
+    assert f"stopped at step {step}" in done.stderr
+    assert "--resume" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [p.name for p in folder.iterdir()] == ["x.checkpoint.npz"]
+
+
+def test_ctrl_c_and_resume_give_the_same_file(program, uninterrupted, tmp_path):
+    stopped = program(90, *ARGUMENTS, "-o", "x.idb", code=PRESS + MAIN, cwd=tmp_path)
+    check_stopped(stopped, 91, tmp_path)
     ended = program(*ARGUMENTS, "-o", "x.idb", "--resume", cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "x.idb").read_bytes() == uninterrupted
+    assert not (tmp_path / "x.checkpoint.npz").exists()
+
+
+# Stopped at the first step, in phase one, on the grid and at the last step; resumed in the same process.
+AGAIN = """
+from idbounds.cli import main
+try:
+    main()
+except SystemExit as stopped:
+    assert stopped.code == 130, stopped.code
+for at in (40, 72, 119, -1):
+    try:
+        main([*sys.argv[1:], "--resume"])
+    except SystemExit as stopped:
+        assert stopped.code == (0 if at < 0 else 130), (at, stopped.code)
+"""
+
+
+def test_ctrl_c_five_times(program, uninterrupted, tmp_path):
+    done = program(0, *ARGUMENTS, "-o", "x.idb", code=PRESS + AGAIN, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("stopped at step") == 4
     assert (tmp_path / "x.idb").read_bytes() == uninterrupted
     assert not (tmp_path / "x.checkpoint.npz").exists()
 

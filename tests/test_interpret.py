@@ -37,7 +37,7 @@ def test_reads_a_sentence(build, value):
 
 @pytest.mark.parametrize("build", [lambda: sympy.sin(a), lambda: a**-2, lambda: a**b])
 def test_refuses_what_is_no_word(build):
-    with pytest.raises(TypeError, match="word|powers"):
+    with pytest.raises(TypeError, match=r"word|powers"):
         interpret(say(build), {"a": np.asarray(2.0), "b": np.asarray(3.0)}, floats)
 
 
@@ -45,7 +45,7 @@ def test_refuses_what_is_no_word(build):
     ("build", "text"),
     [
         (lambda: log(1 / a), "-log(a)"),
-        (lambda: log(2 * sqrt(a) / b), "-log(b) + log(2*sqrt(a))"),
+        (lambda: log(2 * sqrt(a) / b), "log(2*sqrt(a)) - log(b)"),
         (lambda: log(a), "log(a)"),
         (lambda: log(a * b), "log(a*b)"),
     ],

@@ -14,9 +14,10 @@ from torch import nn
 import idbounds
 from idbounds import data, recipe, replay
 from idbounds.catalogue import bounds
-from idbounds.certificate import BOUND, verify
+from idbounds.certificate import BOUND
 from idbounds.codes import AdaptiveVector, EliasDelta, EliasGamma, MessageBuilder, Shifted, Uniform
 from idbounds.errors import DecodeError, InputError
+from idbounds.replay import verify
 
 
 @pytest.fixture

@@ -16,4 +16,4 @@ def test_every_source_has_its_entry(bound):
 
 def test_a_missing_entry_is_named():
     with pytest.raises(InputError, match=r"no entry 'nobody1900' in references\.bib"):
-        Source("nobody1900", "Nobody", 1900, "nowhere").bibtex
+        str(Source("nobody1900", "Nobody", 1900, "nowhere").bibtex)

@@ -71,7 +71,7 @@ class Dataset:
         test_x: Test images, uint8.
         test_y: Test labels, int64.
         classes: Number of classes; labels are 0 to classes - 1.
-        levels: Number of grey levels of the format (256; 17 for the small digits), no statistic of the sample.
+        levels: Number of grey levels of the format (256; 17 for the small digits): no sample statistic.
         card: Source, licence, sampling and caveats.
         sha256: Digest of all four arrays; `digests` defines it.
         train_sha256: Digest of the training part alone.

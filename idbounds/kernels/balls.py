@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from flint import arb, ctx, fmpq
@@ -97,37 +98,45 @@ def kl(q: Ball, p: Ball) -> Ball:
 
 def kl_inverse(q: Ball, c: Ball) -> Ball:
     """Ball that holds every largest p in [q, 1] with kl(q || p) <= c, over the inputs in the balls."""
-    ends = ((q.lower(), c.lower()), (q.upper(), c.upper()))
-    low, high = (-_log_complement(x, _complement(x), y).expm1() for x, y in ends)
-    return low.union(high)
+
+    def at(x: Ball, y: Ball) -> Ball:
+        return -_log_complement(x, _complement(x), y).expm1()
+
+    if q.is_exact() and c.is_exact():
+        return at(q, c)
+    return at(q.lower(), c.lower()).union(at(q.upper(), c.upper()))
 
 
 def kl_inverse_lower(q: Ball, c: Ball) -> Ball:
     """Ball that holds every smallest p in [0, q] with kl(q || p) <= c, over the inputs in the balls."""
-    ends = ((q.lower(), c.upper()), (q.upper(), c.lower()))
-    low, high = (_log_complement(_complement(x), x, y).exp() for x, y in ends)
-    return low.union(high)
+
+    def at(x: Ball, y: Ball) -> Ball:
+        return _log_complement(_complement(x), x, y).exp()
+
+    if q.is_exact() and c.is_exact():
+        return at(q, c)
+    return at(q.lower(), c.upper()).union(at(q.upper(), c.lower()))
 
 
 def binomial_tail_inverse(k: Ball, n: Ball, log_delta: Ball) -> Ball:
     """Ball that holds the largest p with P[Binomial(n, p) <= k] >= exp(log_delta).
 
     Args:
-        k: ball of one exact integer.
-        n: ball of one exact integer, >= k.
+        k: ball that holds one integer.
+        n: ball that holds one integer, >= k.
         log_delta: any ball of levels, <= 0.
 
     Returns:
         Ball over every level in the ball; 1 where k = n.
 
     Raises:
-        InputError: when k or n is not an exact integer with 0 <= k <= n.
+        InputError: when k and n are not integers with 0 <= k <= n.
     """
     errors, size = k.unique_fmpz(), n.unique_fmpz()
     if errors is None or size is None or not 0 <= errors <= size:
         raise InputError(f"binomial_tail_inverse needs integers 0 <= k <= n; given k = {k}, n = {n}")
-    ends = [_tail_root(int(errors), int(size), a) for a in (log_delta.lower(), log_delta.upper())]
-    return ends[0].union(ends[1])
+    ends = (log_delta,) if log_delta.is_exact() else (log_delta.lower(), log_delta.upper())
+    return reduce(lambda one, other: one.union(other), (_tail_root(int(errors), int(size), a) for a in ends))
 
 
 def log_star(n: Ball) -> Ball:
@@ -185,20 +194,23 @@ def _log_complement(q: Ball, qc: Ball, c: Ball) -> Ball:
 
     # p <= q + gap, since above q both (p - q)^2 / 2p and (p - q)^2 / 2(1 - q) are at most kl(q || p)
     gap = (c + (c * c + 2 * q * c).sqrt()).min((2 * qc * c).sqrt())
-    near = qc.log().union(qc.log() + (-gap / qc).log1p())
+    bound = qc.log() + (-gap / qc).log1p()
+    near = qc.log().union(bound)
     if near.rel_accuracy_bits() > ctx.prec - 8:
         return near  # closer to p = q than the enclosure below could be
 
-    def beyond(u: Ball) -> tuple[Ball, Ball]:  # positive where p = 1 - e^u lies above the root; falls in u
+    # Negative where p = 1 - e^u lies above the root, positive from there to the lower inverse: kl is convex
+    def spare(u: Ball) -> tuple[Ball, Ball]:
         p = -u.expm1()
-        below = q - p if q < qc else u.exp() - qc  # on the side where 1 - x is not lost in rounding
-        return _times_log(q, q, p) + qc * (qc.log() - u) - c, below / p
+        above = p - q if q < qc else qc - u.exp()  # on the side where 1 - x is not lost in rounding
+        return c - _times_log(q, q, p) - qc * (qc.log() - u), above / p
 
+    if gap < 1e-6 * q.min(qc):  # a float could not tell p from q
+        return _proven(spare, bound)
     from idbounds.kernels import floats
 
     rate = floats._Coin(*(_float_array(x) for x in (q, qc, q.log(), qc.log())))
-    guess = floats._newton(rate, _float_array(c))
-    return _proven(beyond, arb(-float(guess)))
+    return _proven(spare, arb(-float(floats._newton(rate, _float_array(c)))))
 
 
 def _tail_root(k: int, n: int, log_delta: Ball) -> Ball:
@@ -261,8 +273,9 @@ def _falling_sum(k: int, n: int, odds: Ball, ratio: Ball) -> Ball:
 
 
 def _proven(f: Callable[[Ball], tuple[Ball, Ball]], u: Ball) -> Ball:
-    """Ball around the only root of a monotone function of u < 0 (f gives value and slope), both ends proven.
+    """Ball around the u < 0 where a function turns from negative to positive, both ends proven.
 
+    The function gives value and slope, is negative everywhere left of u and positive right of it for a while.
     Newton's method guesses; the working precision grows until the signs at both ends are certain, so
     cancellation costs time and never truth.
 
@@ -276,11 +289,10 @@ def _proven(f: Callable[[Ball], tuple[Ball, Ball]], u: Ball) -> Ball:
     # first with more and more bits, and only then with a wider enclosure
     for times, slack in ((2, 1), (4, 1), (8, 1), (_MOST, 1), (_MOST, 2), (_MOST, 3)):
         with precision(times * target):
-            u = _newton(f, u, target)
-            radius = abs(u) * arb(2) ** ((slack - 1) * _GUARD - target)
-            low, high = (u - radius).mid(), (u + radius).mid()
-            left, right = f(low)[0], f(high)[0]
-            if (left < 0 and right > 0) or (left > 0 and right < 0):
+            root = _newton(f, u, target)
+            radius = abs(root) * arb(2) ** ((slack - 1) * _GUARD - target)
+            low, high = (root - radius).mid(), (root + radius).mid()
+            if f(low)[0] < 0 and f(high)[0] > 0:
                 return low.union(high)
     raise InputError(f"could not enclose an inverse at {target} bits; please report the inputs")
 

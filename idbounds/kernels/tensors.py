@@ -28,6 +28,13 @@ def number(value: Any) -> float:
     return float(value)
 
 
+def as_tensor(value: Any, device: Any) -> Tensor:
+    """A tensor as it is; a number as a tensor of no dimension, which leaves the dtype of the others alone."""
+    return (
+        value if isinstance(value, Tensor) else torch.as_tensor(np.asarray(value, np.float64), device=device)
+    )
+
+
 def log(x: Any) -> Any:
     """Natural logarithm."""
     return x.log() if isinstance(x, Tensor) else math.log(x)

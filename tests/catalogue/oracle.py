@@ -40,7 +40,7 @@ def log_tail(k, n, x):
 
 
 def binomial_inverse(k, n, log_delta):
-    """Regula falsi on the log-odds of p."""
+    """Regula falsi on the log-odds of p; for levels below one half."""
     if k == n:
         return mpf(1)
     if k == 0:
@@ -50,12 +50,27 @@ def binomial_inverse(k, n, log_delta):
         return log_tail(k, n, x) - log_delta
 
     start, step = mp.log(mpf(k) / (n - k)), mpf(1)
-    low, high = start - 3, start + step
+    low, high = start, start + step  # at k / n the tail is about one half or more
     while excess(high) > 0:
         low, step = high, 2 * step
         high = start + step
-    root = mp.findroot(excess, (low, high), solver="anderson", tol=mpf(10) ** -90, maxsteps=100, verify=False)
+    root = illinois(excess, low, high)
     return 1 / (1 + mp.exp(-root))
+
+
+def illinois(f, a, b):
+    """The root of f between a and b, by regula falsi that halves the weight of an end that does not move."""
+    left, right = f(a), f(b)
+    assert left > 0 >= right
+    while True:
+        c = (a * right - b * left) / (right - left)
+        value = f(c)
+        if abs(value) < mpf(10) ** -45 or c in (a, b):
+            return c
+        if value > 0:
+            a, left, right = c, value, right / 2
+        else:
+            b, right, left = c, value, left / 2
 
 
 def occam_nats(code_bits, delta):

@@ -42,7 +42,7 @@ def occam_failures(bound, code=BITS):
 
 
 def gibbs_failures(bound):
-    """The posterior of a Gibbs distribution at a high inverse temperature, prior uniform, all risks one half."""
+    """A Gibbs posterior at a high inverse temperature under a uniform prior; all risks are one half."""
     rng = np.random.default_rng(3)
     rates = rng.binomial(SIZE, 0.5, (DRAWS, POSTERIOR_CLASS)) / SIZE
     weights = np.exp(-4 * SIZE * (rates - rates.min(axis=1, keepdims=True)))
@@ -102,7 +102,7 @@ def test_a_bound_at_a_larger_delta_is_caught(name):
 
 
 def test_a_code_chosen_after_the_sample_breaks_the_promise():
-    """The hypothesis that did best gets the codeword of one bit: the assumption code_before_sample is violated."""
+    """The hypothesis that did best gets the codeword of one bit, against code_before_sample."""
     bound = bounds["occam-binomial"]
     assert "code_before_sample" in {a.name for a in bound.assumes}
     assert fails_too_often(occam_failures(bound, code=1))

