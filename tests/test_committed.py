@@ -37,3 +37,10 @@ def test_committed_certificate_replays(path):
     found = idbounds.verify(path)
     assert found.ok, found.difference
     assert float(found.value) < 0.35
+
+
+def test_the_study_knows_the_default_dimension():
+    from idbounds.certifying import D
+    from validation.studies.subspace_dimension import DEFAULT
+
+    assert DEFAULT == D
