@@ -5,7 +5,7 @@ from idbounds.errors import InputError
 from idbounds.sources import Source
 
 
-@pytest.mark.parametrize("bound", bounds.values(), ids=str)
+@pytest.mark.parametrize("bound", bounds.values(), ids=lambda bound: bound.id)
 def test_every_source_has_its_entry(bound):
     assert bound.bibtex.startswith("@")
     assert bound.source.key in bound.bibtex.splitlines()[0]

@@ -156,7 +156,7 @@ def _scalar(value: Any) -> Any:
 
 
 def _up(x: Array, ulps: int) -> Array:
-    return x * (1 + ulps * np.finfo(np.float64).eps / 2)
+    return x + x * (ulps * np.finfo(np.float64).eps / 2)  # 1 + 5 eps / 2 is no float64
 
 
 def _rates_and_costs(q: ArrayLike, c: ArrayLike) -> tuple[Array, Array]:

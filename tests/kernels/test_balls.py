@@ -10,6 +10,7 @@ import pytest
 from flint import arb
 
 from idbounds.errors import InputError
+from idbounds.exactly import exact
 from idbounds.kernels import balls, floats
 from tests.kernels.points import LOG_STAR_OF_THE_LITERATURE, evaluate, vectors
 
@@ -236,8 +237,8 @@ def test_more_bits_give_smaller_balls_that_overlap():
 
 
 def test_numbers_are_read_as_written():
-    assert balls.exact("0.05") == balls.exact(0.05) == balls.exact(Decimal("0.05")) == Fraction(1, 20)
-    assert balls.exact(np.float64(0.1)) == Fraction(1, 10)
+    assert exact("0.05") == exact(0.05) == exact(Decimal("0.05")) == Fraction(1, 20)
+    assert exact(np.float64(0.1)) == Fraction(1, 10)
     assert balls.ball(0.1).contains(arb(0.1))
     assert balls.ball(0.1).overlaps(arb(1) / 10)
     for bad in ("x", math.nan, math.inf, None, np.zeros(2), "1/0"):

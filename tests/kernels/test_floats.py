@@ -106,16 +106,6 @@ def test_the_binomial_inverse_is_monotone(n, data):
     assert value <= floats.kl_inverse(k / n, -level / n) * (1 + 1e-11)
 
 
-def test_the_tail_has_the_level_at_the_binomial_inverse():
-    from scipy import stats
-
-    rng = np.random.default_rng(6)
-    n = np.floor(10 ** rng.uniform(0, 5, 2000))
-    k, a = np.floor(n * rng.random(2000)), -(10 ** rng.uniform(-6, 1.3, 2000))
-    p = floats.binomial_tail_inverse(k, n, a)
-    assert stats.binom.cdf(k, n, p) == pytest.approx(np.exp(a), rel=1e-7)
-
-
 def test_edges_of_the_kl_inverses():
     assert floats.kl_inverse(0, 0) == 0
     assert floats.kl_inverse(0.3, 0) == floats.kl_inverse_lower(0.3, 0) == 0.3
