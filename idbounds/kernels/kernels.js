@@ -32,7 +32,7 @@ function kl_inverse(q, c) {
   checkCost(c);
   if (c === 0) return q;
   var p = -Math.expm1(-newtonRoot(coin(q), c));
-  return Math.min(Math.max(p + p * (2.5 * EPSILON), q), 1);
+  return Math.min(Math.max(p + p * 5.6e-16, q), 1);
 }
 
 function kl_inverse_lower(q, c) {
@@ -68,7 +68,7 @@ function log_star(n) {
     x = Math.log2(x);
     if (x > 0) total += x;
   }
-  return total + total * (4 * EPSILON);
+  return total + total * 9e-16;
 }
 
 // ln(1+x) - x without cancellation: with y = x/(2+x), ln(1+x) = 2 atanh(y) and 2y - x = -x y

@@ -148,7 +148,7 @@ def _together(*values: Any) -> tuple[Tensor, ...]:
 def _times_log(x: Tensor, y: Tensor) -> Tensor:
     some = x > 0  # masked before the logarithms, so that no gradient is 0 times infinity
     one = torch.ones_like(x)
-    return x * (torch.where(some, x, one).log() - torch.where(some, y, one).log())
+    return torch.where(some, x * (torch.where(some, x, one).log() - torch.where(some, y, one).log()), x)
 
 
 def _arrays(*tensors: Tensor) -> list[Any]:
