@@ -9,8 +9,23 @@ from idbounds import quantities
 from idbounds.errors import InputError
 from idbounds.quantities import QUANTITIES, Quantity
 
-NAMES = """train_error errors n code_bits kl_nats gibbs_train_error mc_errors mc_draws mc_delta loss_range
-    d bits_per_coordinate delta test_errors test_n""".split()
+NAMES = [
+    "train_error",
+    "errors",
+    "n",
+    "code_bits",
+    "kl_nats",
+    "gibbs_train_error",
+    "mc_errors",
+    "mc_draws",
+    "mc_delta",
+    "loss_range",
+    "d",
+    "bits_per_coordinate",
+    "delta",
+    "test_errors",
+    "test_n",
+]
 
 
 def test_the_names_are_fixed_and_in_order():
