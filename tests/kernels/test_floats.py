@@ -38,7 +38,7 @@ def check_against_balls(word, size, seed):
 
 
 @pytest.mark.parametrize(
-    ("word", "size"), [("kl_inverse", 3000), ("kl_inverse_lower", 3000), ("binomial_tail_inverse", 800)]
+    ("word", "size"), [("kl_inverse", 3000), ("kl_inverse_lower", 3000), ("binomial_tail_inverse", 500)]
 )
 def test_inverses_lie_on_the_safe_side_of_the_ball_and_close(word, size):
     check_against_balls(word, size, 1)
