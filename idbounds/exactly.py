@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import reprlib
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -35,3 +37,24 @@ def exact(value: Any) -> Fraction:
         raise InputError(
             f"{reprlib.repr(value)} is not a finite number; give one such as 0.05, '1/20' or 1200"
         ) from None
+
+
+def decimal_up(value: Fraction, digits: int) -> str:
+    """A rational number as a decimal string with `digits` significant digits, rounded up."""
+    if value <= 0:
+        return "-" + _decimal(-value, digits, math.floor) if value else "0"
+    return _decimal(value, digits, math.ceil)
+
+
+def _decimal(value: Fraction, digits: int, to_integer: Callable[[Fraction], int]) -> str:
+    places = digits - 1 - math.floor(_log10(value))
+    scaled = to_integer(value * Fraction(10) ** places)
+    text = str(scaled).rjust(max(places, 0) + 1, "0")
+    if places <= 0:
+        return text + "0" * -places
+    whole, decimals = text[:-places], text[-places:].rstrip("0")
+    return f"{whole}.{decimals}" if decimals else whole
+
+
+def _log10(value: Fraction) -> float:
+    return math.log10(value.numerator) - math.log10(value.denominator)

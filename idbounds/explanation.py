@@ -12,19 +12,10 @@ import numpy as np
 from idbounds.assumptions import Assumption
 from idbounds.errors import InputError
 from idbounds.exactly import exact
+from idbounds.quantities import Quantity
 
 if TYPE_CHECKING:
     from idbounds.statement import Bound
-
-_FREE: dict[str, Any] = {
-    "code_bits": 0,
-    "kl_nats": 0,
-    "delta": Fraction(1, 2),
-    "errors": 0,
-    "train_error": 0,
-    "gibbs_train_error": 0,
-    "test_errors": 0,
-}
 
 
 @dataclass(frozen=True)
@@ -57,11 +48,14 @@ class Explanation:
     assumes: tuple[Assumption, ...]
     holds: str
     source: str
+    what: str = "the risk"
+    warning: str = ""
 
     def __str__(self) -> str:
         """The explanation as lines of text."""
         verdict = "vacuous: it says nothing" if self.vacuous else "non-vacuous"
-        lines = [f"{self.id}: the risk is at most {self.upper} ({verdict}), {self.holds}."]
+        lines = [f"{self.id}: {self.what} is at most {self.upper} ({verdict}), {self.holds}."]
+        lines += [f"  {self.warning}"] if self.warning else []
         lines += [f"  note: {note}" for note in self.notes]
         for p in self.prices:
             price = "" if p.cost is None else f"  costs {p.cost:.6f}"
@@ -88,24 +82,33 @@ def explain(bound: Bound, known: Mapping[str, Any]) -> Explanation:
         raise InputError("explain tells one case at a time; give single numbers")
     values = {name: exact(v) for name, v in values.items()}
     whole = bound(**values)
-    upper = bound.upper(**known)
+    certificate = bound.certifies
+    upper = bound.upper(**known) if certificate else f"{whole:.15g}"
     prices = tuple(
-        Price(q.name, float(values[q.name]), q.unit, _cost(bound, whole, values, q.name)) for q in bound.takes
+        Price(q.name, float(values[q.name]), q.unit, _cost(bound, whole, values, q)) for q in bound.takes
     )
     return Explanation(
         id=bound.id,
         value=whole,
         upper=upper,
-        vacuous=Fraction(upper) >= 1,
+        vacuous=bound.says_nothing(upper, **known),
         prices=prices,
         notes=tuple(notes),
         assumes=bound.assumes,
         holds=bound.holds,
         source=str(bound.source),
+        what="the risk" if bound.left == "R" and bound.unit == "rate" else f"{bound.left} ({bound.unit})",
+        warning="" if certificate else f"{bound.standing}: {bound.because}",
     )
 
 
-def _cost(bound: Bound, whole: float, values: Mapping[str, Any], name: str) -> float | None:
-    if name not in _FREE:
+def _cost(bound: Bound, whole: float, values: Mapping[str, Any], quantity: Quantity) -> float | None:
+    """The bound minus the bound with one quantity at its cheapest; None where no value of it is free."""
+    parts = [float(values[q.name]) for q in bound.takes if q.part_of == quantity.name]
+    if quantity.name == "delta":
+        cheapest: Any = Fraction(1, 2)
+    elif quantity.sense > 0 and quantity.low == 0 and not quantity.open_ends:
+        cheapest = max([0, *parts])
+    else:
         return None
-    return float(whole - bound(**{**values, name: _FREE[name]}))
+    return float(whole - bound(**{**values, quantity.name: cheapest}))

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import add, mul
 from typing import Any
 
-from idbounds.functions import WORDS
+from idbounds.functions import WORDS, Binder
 
 
 def interpret(expression: Any, values: Mapping[str, Any], kernel: Any) -> Any:
@@ -36,9 +36,38 @@ def interpret(expression: Any, values: Mapping[str, Any], kernel: Any) -> Any:
         name = type(node).__name__
         if name not in WORDS:
             raise TypeError(f"{name} is not a word of the language; words: {', '.join(WORDS)}")
-        return getattr(kernel, name)(*map(read, node.args))
+        word = getattr(kernel, name)
+        if isinstance(WORDS[name], Binder):
+            body, variable, *ends = node.args
+            return word(
+                lambda x: interpret(body, {**values, variable.name: x}, kernel), *(read(end) for end in ends)
+            )
+        return word(*map(read, node.args))
 
     return read(expression)
+
+
+def flat(expression: Any) -> Any:
+    """The expression with sums of sums written as one sum: same value, fewer brackets, all terms in sight.
+
+    Args:
+        expression: a sympy expression.
+
+    Returns:
+        An expression of the same value.
+    """
+    import sympy
+
+    def one_sum(node: Any) -> Any:
+        return sympy.Add(*(term for part in node.args for term in terms(part)))
+
+    with sympy.evaluate(False):
+        return expression.replace(lambda node: node.is_Add and any(a.is_Add for a in node.args), one_sum)
+
+
+def terms(expression: Any) -> tuple[Any, ...]:
+    """The terms that a sentence adds up, inner sums included; the sentence itself where it is no sum."""
+    return tuple(t for part in expression.args for t in terms(part)) if expression.is_Add else (expression,)
 
 
 def _product(factors: Any, read: Callable[[Any], Any]) -> Any:
@@ -75,7 +104,8 @@ def logs_apart(expression: Any) -> Any:
 
     def apart(argument: Any) -> Any:
         factors = argument.args if argument.is_Mul else (argument,)
-        below = [f.args[0] for f in factors if f.is_Pow and f.args[1] == -1]
+        divisors = [f.args[0] for f in factors if f.is_Pow and f.args[1] == -1]
+        below = [g for f in divisors for g in (f.args if f.is_Mul else (f,))]
         above = [f for f in factors if not (f.is_Pow and f.args[1] == -1) and f != 1]
         minus = [sympy.Mul(-1, sympy.log(b)) for b in below]
         plus = [sympy.log(above[0] if len(above) == 1 else sympy.Mul(*above))] if above or not below else []

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from idbounds.functions import WORDS
+from idbounds.functions import WORDS, Binder
 
-_MARKS = {"kl_inverse": ("kl", "-1,+"), "kl_inverse_lower": ("kl", "-1,-"), "log_star": ("log", "*")}
+_MARKS = {
+    "kl_inverse": ("kl", "-1,+"),
+    "kl_inverse_lower": ("kl", "-1,-"),
+    "log_star": ("log", "*"),
+    "phi_inverse": ("Φ", "-1"),
+}
+_LETTERS = {"log_xi": "ln ξ", "log_choose": "ln C", "binomial": "C", "log_peak": "ln Bin", "log1p": "ln1p", "psi": "ψ",
+            "minimum": "min", "maximum": "max", "scenario_inverse": "ε"}  # fmt: skip
+_LONG = 8  # nodes of a part that gets a letter if it occurs twice
+_LETTERS_AT_MOST = 6
+_BINDERS = {"minimum_over": ("min", "=", "…"), "infimum_over": ("inf", "∈", ",")}
+_LEVELS = ("binomial_tail_inverse", "scenario_inverse")  # words whose last argument is ln of a probability
+_GREEK = {"α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "λ": r"\lambda"}
 
 
 def latex(expression: Any, names: Mapping[str, str]) -> str:
@@ -19,10 +32,53 @@ def latex(expression: Any, names: Mapping[str, str]) -> str:
         names: LaTeX of each symbol.
 
     Returns:
-        The right-hand side.
+        The right-hand side; what occurs in it more than once and is long gets a letter and stands behind it.
     """
-    symbols = {symbol: names[symbol.name] for symbol in expression.free_symbols}
+    whole, parts = _with_letters(expression)
+    texts = [_one_line(whole, names), *(f"{name} = {_one_line(part, names)}" for name, part in parts.items())]
+    return r",\quad ".join(texts)
+
+
+def _one_line(expression: Any, names: Mapping[str, str]) -> str:
+    symbols = {symbol: names.get(symbol.name, _bound_letter(symbol)) for symbol in expression.free_symbols}
     return str(_latex_printer()({"symbol_names": symbols, "order": "none"}).doprint(expression))
+
+
+def _with_letters(expression: Any) -> tuple[Any, dict[str, Any]]:
+    """The expression with letters for its long repeated parts, largest first, and what the letters stand for."""
+    import sympy
+
+    parts: dict[str, Any] = {}
+    with sympy.evaluate(False):
+        while len(parts) < _LETTERS_AT_MOST:
+            whole = [expression, *parts.values()]
+            seen = Counter(node for tree in whole for node in sympy.preorder_traversal(tree))
+            own = {variable for tree in whole for variable in _own_variables(tree)}
+            long = [
+                n for n, times in seen.items() if times > 1 and _size(n) >= _LONG and not n.free_symbols & own
+            ]
+            if not long:
+                break
+            part = max(long, key=lambda n: (_size(n), str(n)))
+            name = f"c_{{{len(parts) + 1}}}"
+            letter = {part: sympy.Symbol(name, real=True)}
+            expression = expression.xreplace(letter)
+            parts = {k: v.xreplace(letter) for k, v in parts.items()} | {name: part}
+    return expression, parts
+
+
+def _own_variables(expression: Any) -> set[Any]:
+    """The variables that binders bring in."""
+    import sympy
+
+    nodes = sympy.preorder_traversal(expression)
+    return {n.args[1] for n in nodes if isinstance(WORDS.get(type(n).__name__), Binder)}
+
+
+def _size(node: Any) -> int:
+    import sympy
+
+    return sum(1 for _ in sympy.preorder_traversal(node))
 
 
 def mathml(expression: Any, letters: Mapping[str, str]) -> str:
@@ -37,7 +93,7 @@ def mathml(expression: Any, letters: Mapping[str, str]) -> str:
     """
     import sympy
 
-    renamed = {s: sympy.Symbol(letters[s.name], real=True) for s in expression.free_symbols}
+    renamed = {s: sympy.Symbol(letters.get(s.name, s.name), real=True) for s in expression.free_symbols}
     with sympy.evaluate(False):
         named = expression.xreplace(renamed)
     return str(_mathml_printer()({"order": "none"}).doprint(named))
@@ -54,9 +110,21 @@ def javascript(expression: Any) -> str:
     """
     import sympy
 
-    return str(
-        sympy.jscode(expression, user_functions={w.name: w.name for w in WORDS.values() if not w.native})
-    )
+    def with_function(name: str) -> Any:
+        def text(body: str, x: str, low: str, high: str) -> str:
+            return f"{name}(function ({x}) {{ return {body}; }}, {low}, {high})"
+
+        return [(lambda *_: True, text)]  # sympy wants pairs of a condition and a printer
+
+    words: dict[str, Any] = {w.name: w.name for w in WORDS.values() if not w.native}
+    words |= {w.name: with_function(w.name) for w in WORDS.values() if isinstance(w, Binder)}
+    return str(sympy.jscode(expression, user_functions=words))
+
+
+def _bound_letter(symbol: Any) -> str:
+    """The letter of a variable that a binder brings in: Greek ones by their LaTeX names."""
+    name = str(symbol.name)
+    return _GREEK.get(name, name)
 
 
 def level(log_level: Any) -> Any:
@@ -71,15 +139,33 @@ def level(log_level: Any) -> Any:
     import sympy
 
     with sympy.evaluate(False):
-        terms = log_level.args if log_level.is_Add else (log_level,)
-        powers = [_power_behind(term) for term in terms]
+        powers = [_power_behind(term) for term in _summands(log_level)]
         return sympy.Mul(*powers) if len(powers) > 1 else powers[0]
+
+
+def _summands(node: Any) -> list[Any]:
+    """The terms of a sum, with factors like -1 drawn into its brackets."""
+    import sympy
+
+    if node.is_Add:
+        return [term for part in node.args for term in _summands(part)]
+    sums = [f for f in node.args if f.is_Add] if node.is_Mul else []
+    if len(sums) != 1:
+        return [node]
+    rest = [f for f in node.args if f is not sums[0]]
+    inner = (term.args if term.is_Mul else (term,) for term in _summands(sums[0]))
+    return [sympy.Mul(*rest, *factors) for factors in inner]
 
 
 def _power_behind(term: Any) -> Any:
     import sympy
 
     factors = term.args if term.is_Mul else (term,)
+    subsets = [f for f in factors if type(f).__name__ == "log_choose"]
+    if len(subsets) == 1:
+        rest = [f for f in factors if f is not subsets[0]]
+        number = sympy.binomial(*subsets[0].args, evaluate=False)
+        return sympy.Pow(number, sympy.Mul(*rest)) if rest else number
     logs = [f for f in factors if isinstance(f, sympy.log)]
     if len(logs) != 1:
         return sympy.exp(term)
@@ -91,7 +177,7 @@ def _power_behind(term: Any) -> Any:
 
 def _arguments(node: Any) -> tuple[Any, ...]:
     """A word's arguments as a reader wants them: a level and not its logarithm."""
-    if type(node).__name__ == "binomial_tail_inverse":
+    if type(node).__name__ in _LEVELS:
         return (*node.args[:2], level(node.args[2]))
     return tuple(node.args)
 
@@ -105,12 +191,15 @@ def _latex_printer() -> Any:
 
         def _print_Function(self, node: Any, exp: Any = None) -> str:  # noqa: N802
             template = WORDS[type(node).__name__].latex.replace("e^{{{2}}}", "{2}")
-            text = template.format(*(self._print(a) for a in _arguments(node)))
+            arguments = [self._print(a) for a in _arguments(node)]
+            if isinstance(WORDS[type(node).__name__], Binder) and node.args[0].is_Add:
+                arguments[0] = rf"\left({arguments[0]}\right)"
+            text = template.format(*arguments)
             return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
 
         def _print_log(self, node: Any, exp: Any = None) -> str:
             argument = self._print(node.args[0])
-            simple = node.args[0].is_Atom or argument.startswith(r"\frac")
+            simple = node.args[0].is_Atom or (argument.startswith(r"\frac") and not node.args[0].is_Add)
             text = rf"\ln {argument}" if simple else rf"\ln\left({argument}\right)"
             return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
 
@@ -123,7 +212,23 @@ def _mathml_printer() -> Any:
 
     class Printer(MathMLPresentationPrinter):  # type: ignore[misc]
         def _print_Function(self, node: Any) -> Any:  # noqa: N802
-            return self._call(self._name(type(node).__name__), _arguments(node))
+            name = type(node).__name__
+            if name in _BINDERS:
+                return self._binder(*_BINDERS[name], node.args)
+            return self._call(self._name(name), _arguments(node))
+
+        def _print_power_of_two(self, node: Any) -> Any:
+            return self._element("msup", self._element("mn", "2"), self._print(node.args[0]))
+
+        def _binder(self, name: str, relation: str, between: str, arguments: Any) -> Any:
+            body, variable, low, high = (self._print(a) for a in arguments)
+            ends = self._row(low, self._element("mo", between), high)
+            under = self._row(variable, self._element("mo", relation), ends)
+            return self._row(self._element("munder", self._element("mo", name), under), body)
+
+        def _print_ceiling(self, node: Any) -> Any:
+            inside = self._print(node.args[0])
+            return self._row(self._element("mo", "⌈"), inside, self._element("mo", "⌉"))
 
         def _print_log(self, node: Any) -> Any:
             if node.args[0].is_Atom:
@@ -135,7 +240,7 @@ def _mathml_printer() -> Any:
         def _name(self, word: str) -> Any:
             if word == "binomial_tail_inverse":
                 return self._element("mover", self._element("mi", "Bin"), self._element("mo", "¯"))
-            letters, mark = _MARKS.get(word, (word, ""))
+            letters, mark = _MARKS.get(word, (_LETTERS.get(word, word), ""))
             mi = self._element("mi", letters)
             return self._element("msup", mi, self._element("mo", mark)) if mark else mi
 

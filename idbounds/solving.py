@@ -11,14 +11,14 @@ import numpy as np
 
 from idbounds.errors import InputError
 from idbounds.exactly import exact
-from idbounds.quantities import QUANTITIES, Quantity
+from idbounds.inputs import read
+from idbounds.quantities import QUANTITIES, STAND_INS, Quantity
 
 if TYPE_CHECKING:
     from idbounds.statement import Bound
 
 _FAR = 10**15  # where the search for a count or a length gives up
-_WHOLES = {"errors": "n", "test_errors": "test_n"}
-_PARTS = {whole: part for part, whole in _WHOLES.items()}
+_NEAR = 1e-12  # how close the search goes to an end that is not itself allowed
 _Test = Callable[[Any], bool]
 
 
@@ -43,13 +43,20 @@ def solve(bound: Bound, name: str, *, at: Any, known: Mapping[str, Any]) -> Any:
         takes = ", ".join(q.name for q in bound.takes)
         raise InputError(f"{bound.id} cannot be solved for {name!r}; it takes {takes}")
     quantity, target = QUANTITIES[name], exact(at)
-    if not 0 < target < 1:
-        raise InputError(f"at = {at}: give a target for the bound in (0, 1)")
-    twins = {"errors", "train_error"} if name in ("errors", "train_error") else {name}
-    rest = {k: v for k, v in known.items() if k not in twins and v is not None}
-    values = bound.inputs({**rest, name: _somewhere(quantity)})[0]
-    if name == "train_error" and "errors" in values:  # only whole counts matter, and k / n is read as k
-        return solve(bound, "errors", at=at, known=rest) / int(values["n"])
+    low, high = (-1 if bound.is_difference else 0), (1 if bound.unit == "rate" else math.inf)
+    if not low < target < high:
+        raise InputError(f"at = {at}: give a target for the bound in ({low}, {high})")
+    if not quantity.sense:
+        raise InputError(
+            f"{bound.id} neither grows nor falls with {name} alone; scan it: {bound.id} takes arrays"
+        )
+    twins = (name, STAND_INS.get(name))
+    rest = {k: read(k, v) for k, v in known.items() if k not in twins and v is not None}
+    easy, hard = _ends(quantity, rest)
+    values = bound.inputs({**rest, name: easy})[0]
+    if quantity.rate_of and quantity.rate_of[0] in values:  # only whole counts matter, and k / n is read as k
+        count, total = quantity.rate_of
+        return solve(bound, count, at=at, known=rest) / int(values[total])
 
     def meets(value: Any) -> bool:
         return bound.upper_fraction(**rest, **{name: value}) <= target
@@ -57,7 +64,6 @@ def solve(bound: Bound, name: str, *, at: Any, known: Mapping[str, Any]) -> Any:
     def seems(value: Any) -> bool:
         return bool(bound(**rest, **{name: value}) <= float(target))
 
-    easy, hard = _ends(quantity, rest)
     if not meets(easy):
         reached = bound.upper(**rest, **{name: easy})
         raise InputError(
@@ -68,27 +74,27 @@ def solve(bound: Bound, name: str, *, at: Any, known: Mapping[str, Any]) -> Any:
     middle = _middle_of_counts if quantity.integer else _middle_of_floats
     good, bad = _around(meets, _bisect(seems, easy, hard, middle)[0], easy, hard)
     found = _bisect(meets, good, bad, middle)[0]
-    if name == "n" and "train_error" in rest and "errors" in values:
-        return _earliest(bound, rest, target, found, meets)
-    return found
+    rate = _rate_rounded_up(name, rest, values)
+    return _earliest(bound, name, rate, rest, target, found, meets) if rate else found
 
 
-def _somewhere(quantity: Quantity) -> Any:
-    """An allowed value, to check the others beside it."""
-    if quantity.name == "delta":
-        return 0.5
-    return _FAR if quantity.name in _PARTS else int(quantity.low)
+def _rate_rounded_up(name: str, rest: Mapping[str, Any], values: Mapping[str, Any]) -> str:
+    """The rate, if one is given, that becomes a count with each total that is tried."""
+    rates = (q for q in QUANTITIES.values() if q.rate_of and q.rate_of[1] == name)
+    return next((q.name for q in rates if q.name in rest and (q.rate_of or ("",))[0] in values), "")
 
 
 def _ends(quantity: Quantity, rest: Mapping[str, Any]) -> tuple[Any, Any]:
     """The value kindest to the bound, and the harshest."""
+    low, high = quantity.low, min(quantity.high, float(_FAR))
     if quantity.name == "delta":
         return 1 - 1e-9, 1e-300
-    low, high = quantity.low, quantity.high if math.isfinite(quantity.high) else float(_FAR)
-    if quantity.name in _WHOLES:
-        high = int(exact(rest[_WHOLES[quantity.name]]))
-    if quantity.name in _PARTS:  # a sample holds at least its errors
-        low = max(low, int(exact(rest.get(_PARTS[quantity.name], 0))))
+    if quantity.open_ends:
+        low, high = low + _NEAR * max(1, abs(low)), high * (1 - _NEAR)
+    if quantity.part_of in rest:
+        high = min(high, float(exact(rest[quantity.part_of])))
+    parts = (float(exact(v)) for k, v in rest.items() if QUANTITIES[k].part_of == quantity.name)
+    low = max([low, *parts])  # a sample holds at least its errors
     if quantity.integer:
         low, high = int(low), int(high)
     return (low, high) if quantity.sense > 0 else (high, low)
@@ -129,10 +135,12 @@ def _around(meets: _Test, guess: Any, easy: Any, hard: Any) -> tuple[Any, Any]:
     return good, bad
 
 
-def _earliest(bound: Bound, rest: Mapping[str, Any], target: Fraction, found: int, meets: _Test) -> int:
-    """The smallest n: a rate rounds up to a count, so the bound jumps up now and then as n grows."""
+def _earliest(
+    bound: Bound, name: str, rate: str, rest: Mapping[str, Any], target: Fraction, found: int, meets: _Test
+) -> int:
+    """The smallest total: a rate rounds up to a count, so the bound jumps up now and then as the total grows."""
     # a jump is 1 / n and the slope is (bound - rate) / 2n at least, so the jumps reach over few n
-    reach = math.ceil(4 / (target - exact(rest["train_error"])))
+    reach = math.ceil(4 / (target - exact(rest[rate])))
     counts = np.arange(max(1, found - min(reach, 1_000_000)), found)
-    close = bound(**{**rest, "n": counts}) <= float(target) * (1 + 1e-11)
+    close = bound(**{**rest, name: counts}) <= float(target) * (1 + 1e-11)
     return next((int(n) for n in counts[close] if meets(int(n))), found)

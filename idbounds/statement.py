@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import reprlib
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,9 +12,10 @@ import numpy as np
 
 from idbounds.assumptions import Assumption
 from idbounds.errors import InputError
-from idbounds.exactly import exact
-from idbounds.interpret import interpret, logs_apart
-from idbounds.quantities import QUANTITIES, Quantity
+from idbounds.exactly import decimal_up, exact
+from idbounds.inputs import check_together, find, is_tensor, read
+from idbounds.interpret import flat, interpret, logs_apart, terms
+from idbounds.quantities import QUANTITIES, STAND_INS, Quantity
 from idbounds.sources import Source
 
 PRECISION = 128
@@ -26,13 +24,14 @@ PRECISION = 128
 DIGITS = 15
 """Significant digits of a stated upper value."""
 
-_FLOAT_MARGIN = 1 + 1e-14  # covers the rounding of a sentence; its words round outward themselves
+_RATES = ("kl_inverse", "binomial_tail_inverse", "scenario_inverse")  # words with values in [0, 1]
+_FLOAT_MARGIN = 1e-14  # covers the rounding of a sentence; its words round outward themselves
 
 MARGIN = Fraction(1, 10**12)
-"""A stated upper value is widened by this relative amount, so that it is above the float value, too."""
+"""A stated upper value is widened by this share of its terms, so that it is above the float value, too."""
 
-_RATES = {"errors": ("train_error", "n"), "train_error": ("errors", "n")}
-_COUNTS = (("errors", "n"), ("test_errors", "test_n"))
+CERTIFICATE, NO_CERTIFICATE, UNVERIFIED = "certificate", "not a certificate", "statement not verified"
+"""What a bound's number may be used for: everything; teaching and ranking only; nothing, there is no number."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,11 @@ class Bound:
         source: where it was published.
         holds: for whom and with which probability, in words; constants that differ between sources.
         weaker: ids of bounds implied by the same event, so that the smallest of them costs nothing.
+        left: LaTeX of what is bounded.
+        unit: of the value: "rate", or "bits" a token, ...
+        trivial: what holds without any data, as a function like `says`; 1 for a rate.
+        standing: CERTIFICATE, NO_CERTIFICATE or UNVERIFIED.
+        because: why it is no certificate, or what could not be verified.
     """
 
     id: str
@@ -60,6 +64,11 @@ class Bound:
     source: Source
     holds: str
     weaker: tuple[str, ...] = ()
+    left: str = "R"
+    unit: str = "rate"
+    trivial: Callable[..., Any] | None = None
+    standing: str = CERTIFICATE
+    because: str = ""
 
     @cached_property
     def expression(self) -> Any:
@@ -67,17 +76,43 @@ class Bound:
         import sympy
 
         with sympy.evaluate(False):
-            return self.says(*(sympy.Symbol(q.name, real=True) for q in self.takes))
+            return flat(sympy.sympify(self.says(*(sympy.Symbol(q.name, real=True) for q in self.takes))))
 
     @cached_property
     def _computed(self) -> Any:
         """What the kernels read: the same value, in a form that loses no digits."""
-        return logs_apart(self.expression)
+        return flat(logs_apart(self.expression))
+
+    @cached_property
+    def _trivial(self) -> Any:
+        """The sentence of what holds without data."""
+        import sympy
+
+        if self.trivial is None:
+            return sympy.Integer(1)
+        with sympy.evaluate(False):
+            symbols = (sympy.Symbol(q.name, real=True) for q in self.takes)
+            return logs_apart(sympy.sympify(self.trivial(*symbols)))
+
+    @property
+    def certifies(self) -> bool:
+        """Whether its number may stand in a certificate."""
+        return self.standing == CERTIFICATE
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether it bounds a difference of risks, which may be negative."""
+        return " - " in self.left
+
+    @property
+    def is_about_a_risk(self) -> bool:
+        """Whether it bounds a risk, and not a training error or a difference."""
+        return not self.is_difference and not self.left.startswith(r"\hat")
 
     @property
     def _saturates(self) -> bool:
         """Whether the sentence is an inverse, which is at most 1 whatever the rounding adds."""
-        return type(self.expression).__name__.endswith("_inverse")
+        return type(self.expression).__name__ in _RATES
 
     def __call__(self, **known: Any) -> Any:
         """The bound's value in float64 (or torch, when a tensor is given).
@@ -100,13 +135,47 @@ class Bound:
             return interpret(
                 self._computed, {k: tensors.as_tensor(v, device) for k, v in values.items()}, tensors
             )
-        from idbounds.kernels import floats
-
-        arrays = {name: np.asarray(v, np.float64) for name, v in values.items()}
-        value = interpret(self._computed, arrays, floats) * _FLOAT_MARGIN
+        value, size = self._float(values)
+        value = value + size * _FLOAT_MARGIN
         if self._saturates:
             value = np.minimum(value, 1.0)
         return float(value) if np.ndim(value) == 0 else value
+
+    def _float(self, values: Mapping[str, Any]) -> tuple[Any, Any]:
+        """The float value before it is rounded up, and the sum of the sizes of its terms."""
+        from idbounds.kernels import floats
+
+        arrays = {name: np.asarray(v, np.float64) for name, v in values.items()}
+        parts = [np.asarray(interpret(t, arrays, floats)) for t in terms(self._computed)]
+        return sum(parts[1:], parts[0]), sum(np.abs(part) for part in parts)
+
+    def magnitude(self, **known: Any) -> Any:
+        """The sum of the sizes of the terms, on which roundings are measured: the value itself if all are >= 0.
+
+        Args:
+            **known: the quantities by name, as for a call.
+
+        Returns:
+            Float or array.
+        """
+        return self._float(self._values(known))[1]
+
+    def says_nothing(self, value: Any, **known: Any) -> bool:
+        """Whether a value is vacuous: not below what holds without any data.
+
+        Args:
+            value: of the bound, a number or decimal string.
+            **known: single numbers by name.
+
+        Returns:
+            True if it is vacuous.
+        """
+        if self.trivial is None:
+            return bool(exact(value) >= 1)
+        from idbounds.kernels import floats
+
+        arrays = {name: np.asarray(v, np.float64) for name, v in self._values(known).items()}
+        return bool(exact(value) >= Fraction(float(interpret(self._trivial, arrays, floats))))
 
     def upper(self, **known: Any) -> str:
         """The value as a decimal string, rounded up from ball arithmetic: what a certificate states.
@@ -119,8 +188,9 @@ class Bound:
         Returns:
             15 significant digits, proven to be not below the true value, and not below the float value.
         """
-        value = self.upper_fraction(**known) * (1 + MARGIN)
-        return _decimal_up(min(value, Fraction(1)) if self._saturates else value)
+        value = self.upper_fraction(**known)
+        value += MARGIN * max(abs(value), Fraction(float(self.magnitude(**known))))
+        return decimal_up(min(value, Fraction(1)) if self._saturates else value, DIGITS)
 
     def upper_fraction(self, **known: Any) -> Fraction:
         """The proven upper end of the value, exact and without the margin of `upper`.
@@ -132,10 +202,12 @@ class Bound:
             A rational number, not below the true value.
 
         Raises:
-            InputError: for a missing, unknown or impossible quantity, or an array.
+            InputError: for a missing, unknown or impossible quantity, an array, or a bound that is no certificate.
         """
         from idbounds.kernels import balls
 
+        if not self.certifies:
+            raise InputError(f"{self.id} is {self.standing}: {self.because}; it states no upper value")
         values = self._values({k: v.item() if is_tensor(v) and not v.ndim else v for k, v in known.items()})
         for name, value in values.items():
             if np.ndim(value):
@@ -182,7 +254,7 @@ class Bound:
         """LaTeX of the whole statement, R <= ..."""
         from idbounds.notation import latex
 
-        return rf"R \le {latex(self.expression, {q.name: q.symbol for q in self.takes})}"
+        return rf"{self.left} \le {latex(self.expression, {q.name: q.symbol for q in self.takes})}"
 
     @property
     def mathml(self) -> str:
@@ -215,170 +287,43 @@ class Bound:
         Raises:
             InputError: for a missing, unknown or impossible quantity.
         """
-        given = {name: read(name, value) for name, value in known.items() if value is not None}
-        strangers = [name for name in given if name not in self.accepts]
+        if self.standing == UNVERIFIED:
+            raise InputError(f"{self.id}: {self.standing} ({self.because}); it gives no numbers")
+        strangers = [name for name, value in known.items() if value is not None and name not in self.accepts]
         if strangers:
             allowed = ", ".join(q.name for q in self.takes)
             raise InputError(f"{self.id} does not take {', '.join(strangers)}; it takes {allowed}")
-        try:
-            np.broadcast_shapes(*(np.shape(v) for v in given.values()))
-        except ValueError:
-            shapes = ", ".join(f"{name} {tuple(np.shape(v))}" for name, v in given.items() if np.ndim(v))
-            raise InputError(f"shapes do not fit together: {shapes}; give arrays that broadcast") from None
-        for part, whole in _COUNTS:
-            if part in given and whole in given:
-                _check_part(part, given[part], whole, given[whole])
+        given = {name: read(name, value) for name, value in known.items() if value is not None}
+        check_together(given)
         notes: list[str] = []
-        return {q.name: _find(q, given, notes, self) for q in self.takes}, notes
+        found = {q.name: find(q, given, notes) for q in self.takes}
+        for q in self.takes:
+            if found[q.name] is None:
+                stand_in = f" (or {STAND_INS[q.name]})" if STAND_INS.get(q.name) in self.accepts else ""
+                wants = ", ".join(q.name for q in self.takes)
+                raise InputError(f"{self.id} needs {q.name}{stand_in}: {q.says}; it takes {wants}")
+        return found, notes
 
     @property
     def accepts(self) -> frozenset[str]:
         """Names of the quantities it can use, stand-ins included."""
         names = {q.name for q in self.takes}
-        return frozenset(names | {stand_in for name, (stand_in, _) in _RATES.items() if name in names})
+        pairs = (noun.rate_of for noun in QUANTITIES.values() if noun.rate_of and noun.rate_of[1] in names)
+        stand_ins = {STAND_INS[count]: count for count, _ in pairs}
+        extra = {rate for rate, count in stand_ins.items() if count in names}
+        return frozenset(names | extra | {count for rate, count in stand_ins.items() if rate in names})
 
     def needs(self, known: Mapping[str, Any]) -> frozenset[str]:
         """Names among `known` that it would use: its own quantities, else their stand-ins."""
         return frozenset(
-            q.name if q.name in known or q.name not in _RATES else _RATES[q.name][0]
+            q.name if q.name in known or STAND_INS.get(q.name) not in self.accepts else STAND_INS[q.name]
             for q in self.takes
             if q.name in known or q.default is None
         )
 
     def applies_to(self, known: Mapping[str, Any]) -> bool:
         """Whether the known quantities suffice for it."""
-        return all(name in known for name in self.needs(known))
+        return self.standing != UNVERIFIED and all(name in known for name in self.needs(known))
 
     def _values(self, known: Mapping[str, Any]) -> dict[str, Any]:
         return self.inputs(known)[0]
-
-
-def read(name: str, value: Any) -> Any:
-    """A quantity as the kernels take it.
-
-    Args:
-        name: of the quantity.
-        value: tensor, array, sequence or single number.
-
-    Returns:
-        A tensor as it is, anything with dimensions as a float64 array, a single number exactly as written.
-
-    Raises:
-        InputError: for an unknown quantity or a value outside its domain.
-    """
-    if name not in QUANTITIES:
-        raise InputError(f"{name!r} is no quantity; known: {', '.join(QUANTITIES)}")
-    quantity = QUANTITIES[name]
-    try:
-        number = exact(value) if isinstance(value, str) else value
-        array = _array(number)
-    except (TypeError, ValueError, OverflowError):
-        what = f"{name} = {_short(value)}: not a number that fits a float"
-        raise InputError(f"{what}; give {quantity.allowed} ({quantity.says})") from None
-    quantity.check(array if array.ndim else number if type(number) is int else float(array))
-    if is_tensor(value):
-        return value
-    return array if array.ndim else number.item() if hasattr(number, "item") else number
-
-
-def is_tensor(value: Any) -> bool:
-    """Whether a value is a torch tensor; never imports torch."""
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(value, torch.Tensor)
-
-
-def count_up(rate: Any, n: Any) -> Any:
-    """The number of errors that a rate on n examples stands for, rounded up.
-
-    A float is read as k / n where that is the same float, else by its decimal form: 7 / 30 of 30 is 7.
-    Tensors are not rounded, for the sake of their gradients.
-
-    Args:
-        rate: in [0, 1].
-        n: number of examples.
-
-    Returns:
-        An int, an array or a tensor.
-    """
-    if is_tensor(rate) or is_tensor(n):
-        device = (rate if is_tensor(rate) else n).device
-        from idbounds.kernels import tensors
-
-        return tensors.as_tensor(rate, device) * tensors.as_tensor(n, device)
-    if np.ndim(rate) or np.ndim(n):
-        rate, n = _array(rate), _array(n)
-        count = np.rint(rate * n)
-        return count + (count / n < rate)
-    total = int(exact(n))
-    count = math.ceil(exact(rate) * total)
-    return count - 1 if isinstance(rate, float) and (count - 1) / total == rate else count
-
-
-def rate_of(count: Any, n: Any) -> Any:
-    """The rate count / n, exact for single numbers."""
-    if is_tensor(count) or is_tensor(n):
-        device = (count if is_tensor(count) else n).device
-        from idbounds.kernels import tensors
-
-        return tensors.as_tensor(count, device) / tensors.as_tensor(n, device)
-    if np.ndim(count) or np.ndim(n):
-        return np.divide(_array(count), _array(n))
-    return exact(count) / exact(n)
-
-
-def _find(quantity: Quantity, given: Mapping[str, Any], notes: list[str], bound: Bound) -> Any:
-    """A quantity as given, by conversion between errors and train_error, or by its default."""
-    name = quantity.name
-    if name in given:
-        return given[name]
-    if name in _RATES and all(x in given for x in _RATES[name]):
-        other, total = (given[x] for x in _RATES[name])
-        if name == "train_error":
-            return rate_of(other, total)
-        count = count_up(other, total)
-        notes.append("errors = n * train_error" + ("" if np.ndim(count) else f" = {count}, rounded up"))
-        return count
-    if quantity.default is not None:
-        return Fraction(quantity.default)
-    stand_in = f" (or {_RATES[name][0]})" if name in _RATES else ""
-    wants = ", ".join(q.name for q in bound.takes)
-    raise InputError(f"{bound.id} needs {name}{stand_in}: {quantity.says}; it takes {wants}")
-
-
-def _check_part(part: str, count: Any, whole: str, total: Any) -> None:
-    """Refuse more errors than examples."""
-    counts, totals = np.broadcast_arrays(_array(count), _array(total))
-    bad = counts > totals
-    if np.any(bad):
-        first = f"{part} = {counts[bad].flat[0]:.15g} exceeds {whole} = {totals[bad].flat[0]:.15g}"
-        raise InputError(f"{first}; give at most {whole}")
-
-
-def _array(value: Any) -> Any:
-    """Any accepted value as a float64 array."""
-    return np.asarray(value.detach().cpu().double() if is_tensor(value) else value, dtype=np.float64)
-
-
-def _short(value: Any) -> str:
-    """A value on one short line."""
-    try:
-        return " ".join(reprlib.repr(value).split())
-    except ValueError:  # an int of more digits than Python prints
-        return "(an integer of thousands of digits)"
-
-
-def _decimal_up(value: Fraction) -> str:
-    """DIGITS significant digits, rounded up."""
-    if value <= 0:
-        return "0"
-    places = DIGITS - 1 - math.floor(_log10(value))
-    scaled = math.ceil(value * Fraction(10) ** places)
-    text = str(scaled).rjust(max(places, 0) + 1, "0")
-    if places <= 0:
-        return text + "0" * -places
-    whole, decimals = text[:-places], text[-places:].rstrip("0")
-    return f"{whole}.{decimals}" if decimals else whole
-
-
-def _log10(value: Fraction) -> float:
-    return math.log10(value.numerator) - math.log10(value.denominator)

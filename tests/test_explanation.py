@@ -1,9 +1,12 @@
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from idbounds import bounds
 from idbounds.errors import InputError
+from idbounds.statement import UNVERIFIED
+from idbounds.testing import typical
 
 
 def test_a_certificate_in_words():
@@ -28,20 +31,27 @@ def test_prices():
     assert all(p.cost > 0 for p in told.prices if p.cost is not None)
 
 
-@pytest.mark.parametrize("bound", bounds.values(), ids=lambda b: b.id)
-def test_vacuous(bound):
-    point = {
-        "errors": 500,
-        "n": 1000,
-        "code_bits": 10**6,
-        "kl_nats": 10**6,
-        "gibbs_train_error": 0.5,
-        "test_errors": 5,
-        "test_n": 5,
-    }
-    told = bound.explain(**{k: v for k, v in point.items() if k in bound.accepts})
+@pytest.mark.parametrize("name", [name for name, b in bounds.items() if b.standing != UNVERIFIED])
+def test_the_verdict_is_that_of_the_value(name):
+    bound, rng = bounds[name], np.random.default_rng(2)
+    for _ in range(10):
+        point = typical(bound, rng)
+        told = bound.explain(**point)
+        limit = float(np.log2(point["vocabulary"])) if bound.unit == "bits" else 1
+        assert told.vacuous == (float(told.upper) >= limit)
+        assert ("vacuous: it says nothing" in str(told)) == told.vacuous
+        assert (bound.because in str(told)) or bound.certifies
+
+
+def test_what_says_nothing():
+    told = bounds["occam-kl"].explain(train_error=0.5, n=1000, code_bits=10**6)
     assert told.vacuous
     assert "vacuous: it says nothing" in str(told)
+
+
+def test_what_is_not_verified_gives_no_number():
+    with pytest.raises(InputError, match="statement not verified"):
+        bounds["ph-dimension"].explain(train_error=0.5, n=1000)
 
 
 def test_one_case_at_a_time():

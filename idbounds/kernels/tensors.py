@@ -8,6 +8,8 @@ inverses are finite everywhere: each function says what it gives where the true 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -16,11 +18,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from idbounds.errors import InputError
-from idbounds.kernels import floats
-
-_TINY = 1e-300  # stands for 0 inside a logarithm
-_EPS = 2.0**-52
-_STEP = 1e-5  # of the differences in k and n: truncation and rounding both stay near 1e-10
+from idbounds.kernels import _slopes, floats
 
 
 def number(value: Any) -> float:
@@ -107,8 +105,8 @@ def binomial_tail_inverse(k: Any, n: Any, log_delta: Any) -> Tensor:
         continuous (incomplete beta) extension, one-sided at k = 0 and k = n - 1. All are 0 at k = n, and the
         infinite one in log_delta at log_delta = 0 < k is given as 0.
     """
-    value: Tensor = _BinomialInverse.apply(*_together(k, n, log_delta))  # type: ignore[no-untyped-call]
-    return value
+    slopes = (_slopes.binomial_in_k, _slopes.binomial_in_n, _slopes.binomial_in_level)
+    return _word(floats.binomial_tail_inverse, slopes, k, n, log_delta)
 
 
 def log_star(n: Any) -> Tensor:
@@ -133,6 +131,170 @@ def log_star(n: Any) -> Tensor:
     return total
 
 
+def log1p(x: Any) -> Any:
+    """ln(1 + x), exact for small x."""
+    return x.log1p() if isinstance(x, Tensor) else math.log1p(x)
+
+
+def ceiling(x: Any) -> Any:
+    """The least integer >= x, with slope 0."""
+    return x.ceil() if isinstance(x, Tensor) else math.ceil(x)
+
+
+def minimum(x: Any, y: Any) -> Tensor:
+    """The smaller of two numbers; where they are equal, each has half the slope."""
+    return torch.minimum(*_together(x, y))
+
+
+def maximum(x: Any, y: Any) -> Tensor:
+    """The larger of two numbers; where they are equal, each has half the slope."""
+    return torch.maximum(*_together(x, y))
+
+
+def power_of_two(x: Any) -> Any:
+    """2^x."""
+    return 2.0**x
+
+
+def psi(u: Any) -> Tensor:
+    """The function u - ln(1 + u), free of cancellation.
+
+    Args:
+        u: numbers above -1.
+
+    Returns:
+        Numbers >= 0.
+    """
+    return _word(floats.psi, (lambda u: u / (1 + u),), u)
+
+
+def phi_inverse(gamma: Any, x: Any) -> Tensor:
+    """Catoni's (1 - exp(-gamma x)) / (1 - exp(-gamma)).
+
+    Args:
+        gamma: numbers > 0.
+        x: numbers >= 0, broadcast against gamma.
+
+    Returns:
+        Numbers from 0 to 1 / (1 - exp(-gamma)).
+
+    Raises:
+        InputError: for a gamma or an x outside of these.
+    """
+    gamma, x = _together(gamma, x)
+    if not bool(((gamma > 0) & (x >= 0)).all()):
+        raise InputError("phi_inverse(gamma, x): give gamma > 0 and x >= 0")
+    value: Tensor = (-gamma * x).expm1() / (-gamma).expm1()
+    return value
+
+
+def log_xi(n: Any) -> Tensor:
+    """Logarithm of Maurer's xi(n) = sum over k of C(n,k) (k/n)^k (1-k/n)^(n-k).
+
+    Args:
+        n: integers >= 1.
+
+    Returns:
+        Nats. The derivative is a central difference over integers, one-sided at n = 1.
+    """
+    return _word(floats.log_xi, (_slopes.log_xi_in_n,), n)
+
+
+def log_choose(n: Any, k: Any) -> Tensor:
+    """Logarithm of the number of k-subsets of n things.
+
+    Args:
+        n: integers >= 0.
+        k: integers, 0 <= k <= n, broadcast against n.
+
+    Returns:
+        Nats, with the derivatives of ln n! - ln k! - ln (n-k)! by the gamma function.
+    """
+    return _word(floats.log_choose, (_slopes.log_choose_in_n, _slopes.log_choose_in_k), n, k)
+
+
+def log_peak(k: Any, n: Any) -> Tensor:
+    """Logarithm of the probability that Binomial(n, k/n) is k, with factorials by the gamma function.
+
+    Args:
+        k: numbers, 0 <= k <= n.
+        n: integers >= 1, broadcast against k.
+
+    Returns:
+        Nats <= 0. The infinite derivatives in k at 0 and n are replaced by those of 1e-300 and n - 1e-300.
+    """
+    return _word(floats.log_peak, (_slopes.log_peak_in_k, _slopes.log_peak_in_n), k, n)
+
+
+def scenario_inverse(k: Any, n: Any, log_delta: Any) -> Tensor:
+    """Campi and Garatti's upper risk level of a preferent compression to k of n examples.
+
+    Args:
+        k: sizes of the compression, integers 0 <= k <= n.
+        n: sample sizes, integers >= 1, broadcast against k.
+        log_delta: natural logarithm of the level, <= 0, broadcast against k.
+
+    Returns:
+        Rates. The derivative in log_delta is exact; those in k and n are central differences over integers,
+        one-sided at k = 0 and k = n - 1. All are 0 at k = n.
+    """
+    slopes = (_slopes.scenario_in_k, _slopes.scenario_in_n, _slopes.scenario_in_level)
+    return _word(floats.scenario_inverse, slopes, k, n, log_delta)
+
+
+def minimum_over(body: Callable[[Tensor], Any], low: Any, high: Any) -> Tensor:
+    """The least value of a sentence over the integers from low to high, with the slope of the smallest.
+
+    Args:
+        body: from a number j to a tensor.
+        low: first integer, one for the whole tensor.
+        high: last integer, one for the whole tensor.
+
+    Returns:
+        Tensor of the shape of the body's; infinity where no integer lies in the range.
+
+    Raises:
+        InputError: for ends that are not single integers, or more than 100,000 integers.
+    """
+    ends = [np.asarray(x.detach().cpu() if isinstance(x, Tensor) else x, np.float64) for x in (low, high)]
+    if not all(x.ndim == 0 and float(x).is_integer() for x in ends):
+        raise InputError(f"minimum_over from {low} to {high}: give one integer for each end of the range")
+    first, last = map(int, ends)
+    if last - first >= floats.MOST_STEPS:
+        raise InputError(f"minimum_over from {first} to {last}: give at most {floats.MOST_STEPS} integers")
+    values = (body(torch.tensor(float(j), dtype=torch.float64)) for j in range(first, last + 1))
+    return reduce(minimum, values, torch.tensor(math.inf))
+
+
+def infimum_over(body: Callable[[Tensor], Any], low: Any, high: Any) -> Tensor:
+    """The least value found of a sentence over the reals from low to high, by golden-section search.
+
+    The slope is that of the sentence at the point found, held fixed: the point is stationary, so that its own
+    motion changes nothing. At an end of the range the point moves with the end.
+
+    Args:
+        body: from a tensor of points to a tensor of values, which fall and then rise.
+        low: left ends.
+        high: right ends, >= low and finite, broadcast against low and the values of the body.
+
+    Returns:
+        Tensor.
+
+    Raises:
+        InputError: for ends that are not finite, or where low > high.
+    """
+    a, b = _together(low, high)
+    if not bool((a.isfinite() & b.isfinite() & (a <= b)).all()):
+        raise InputError("infimum_over: give finite ends with low <= high")
+    with torch.no_grad():
+        kind = torch.as_tensor(body(a)).dtype
+        x = _lowest(body, a.double(), b.double())
+    # the points have the shape of the values, so that their dtype would count
+    a, b = a.to(x.device), b.to(x.device)
+    value: Tensor = body(torch.where(x == a, a, torch.where(x == b, b, x)))
+    return value.to(kind)
+
+
 def _together(*values: Any) -> tuple[Tensor, ...]:
     """The arguments as tensors of one shape, device and floating dtype (float64 if none has one)."""
     given = [v for v in values if isinstance(v, Tensor)]
@@ -140,8 +302,14 @@ def _together(*values: Any) -> tuple[Tensor, ...]:
     dtype = kinds[0] if kinds else torch.float64
     for kind in kinds:
         dtype = torch.promote_types(dtype, kind)
-    device = given[0].device if given else None
+    # the point of a binder is made on the CPU, and follows the others
+    device = next((v.device for v in given if v.device.type != "cpu"), None)
     tensors = (torch.as_tensor(v, dtype=dtype, device=device) for v in values)
+    return _alike(*tensors)
+
+
+def _alike(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """Tensors of one shape."""
     return tuple(torch.broadcast_tensors(*tensors))  # type: ignore[no-untyped-call]
 
 
@@ -170,64 +338,52 @@ class _Inverse(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
-        by_q, by_c = _kl_slopes(ctx.q, ctx.c, ctx.p, ctx.upper)
+        by_q, by_c = _slopes.kl_inverse(ctx.q, ctx.c, ctx.p, ctx.upper)
         return grad * _like(by_q, grad), grad * _like(by_c, grad), None
 
 
-def _kl_slopes(q: Any, c: Any, p: Any, upper: bool) -> tuple[Any, Any]:
-    """Derivatives in q and c of the p with kl(q || p) = c."""
-    smallest = np.maximum(_EPS * q * (1 - q), _TINY)
-    gap = np.maximum(p - q, smallest) if upper else np.minimum(p - q, -smallest)
-    by_c = p * (1 - p) / gap
-    log_odds = _log(p) - _log(q) + _log(1 - q) - _log(1 - p)
-    corner = (c == 0) & (q == (0 if upper else 1))  # where p = 1 - e^-c, or e^-c
-    return np.where(c == 0, 1.0, log_odds * by_c), np.where(corner, 1.0 if upper else -1.0, by_c)
+def _word(value: Callable[..., Any], slopes: tuple[Callable[..., Any], ...], *given: Any) -> Tensor:
+    """A function of `floats` with its derivatives in each argument."""
+    result: Tensor = _Known.apply(value, slopes, *_together(*given))  # type: ignore[no-untyped-call]
+    return result
 
 
-def _log(x: Any) -> Any:
-    return np.log(np.maximum(x, _TINY))
-
-
-class _BinomialInverse(torch.autograd.Function):
+class _Known(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, k: Tensor, n: Tensor, log_delta: Tensor) -> Tensor:
-        ctx.values = _arrays(k, n, log_delta)
-        return _like(floats.binomial_tail_inverse(*ctx.values), k)
+    def forward(ctx: Any, value: Any, slopes: Any, *given: Tensor) -> Tensor:
+        ctx.slopes, ctx.values = slopes, _arrays(*given)
+        return _like(value(*ctx.values), given[0])
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        slopes = (_slope_in_k, _slope_in_n, _slope_in_level)
-        wanted = zip(slopes, ctx.needs_input_grad, strict=True)
-        return tuple(grad * _like(slope(*ctx.values), grad) if need else None for slope, need in wanted)
+        wanted = zip(ctx.slopes, ctx.needs_input_grad[2:], strict=True)
+        found = (grad * _like(slope(*ctx.values), grad) if need else None for slope, need in wanted)
+        return None, None, *found
 
 
-def _slope_in_k(k: Any, n: Any, log_delta: Any) -> Any:
-    step = _STEP * (k + 1)
-    inside = k < n
-    low = np.where(inside, np.maximum(k - step, 0), k)
-    high = np.where(inside, np.minimum(k + step, np.maximum(n - 1, k)), k)
-    rise = floats.binomial_tail_inverse(high, n, log_delta) - floats.binomial_tail_inverse(low, n, log_delta)
-    return rise / np.where(high > low, high - low, 1.0)
+def _lowest(body: Callable[[Tensor], Any], a: Tensor, b: Tensor) -> Tensor:
+    """The points with the smallest values met by golden-section search, both ends among them."""
 
+    def look(x: Tensor) -> Tensor:
+        value = torch.as_tensor(body(x))
+        return value.where(~value.isnan(), math.inf)
 
-def _slope_in_n(k: Any, n: Any, log_delta: Any) -> Any:
-    inside = k < n
-    low = np.where(inside, np.maximum(n * (1 - _STEP), np.minimum(k + 1, n)), n)
-    high = np.where(inside, n * (1 + _STEP), n)
-    rise = floats.binomial_tail_inverse(k, high, log_delta) - floats.binomial_tail_inverse(k, low, log_delta)
-    return rise / np.where(high > low, high - low, 1.0)
-
-
-def _slope_in_level(k: Any, n: Any, log_delta: Any) -> Any:
-    # the derivative of ln P[X <= k] in p is -(n-k) / (1-p) P[X = k] / P[X <= k]
-    p = np.asarray(floats.binomial_tail_inverse(k, n, log_delta)) / (1 + floats._SLACK)
-    slope = np.zeros_like(p)
-    some = (k <= n - 1) & np.isfinite(log_delta) & ((log_delta < 0) | (k == 0))
-    k, n, log_delta, p = k[some], n[some], log_delta[some], p[some]
-    ratio = np.ones_like(p)
-    left, right = (k > 0) & (log_delta < -np.log(2)), (k > 0) & (log_delta >= -np.log(2))
-    ratio[left] = floats._tail_over_mass(k[left], n[left], (1 - p[left]) / p[left])
-    ratio[right] = np.exp(log_delta[right] - floats._log_mass(k[right], n[right], floats._coin(p[right])))
-    slope[some] = -(1 - p) * ratio / (n - k)
-    return slope
+    at_a, at_b = look(a), look(b)
+    a, b, at_a, at_b = _alike(a.to(at_a.device), b.to(at_b.device), at_a, at_b)
+    best, least = torch.where(at_a <= at_b, a, b), torch.minimum(at_a, at_b)
+    x, y = b - floats.GOLDEN * (b - a), a + floats.GOLDEN * (b - a)
+    at_x, at_y = look(x), look(y)
+    for _ in range(200):
+        left = at_x <= at_y
+        lower = torch.minimum(at_x, at_y)
+        best, least = torch.where(lower < least, torch.where(left, x, y), best), torch.minimum(lower, least)
+        a, b = torch.where(left, a, x), torch.where(left, y, b)
+        # near a least value the body is flat: over a range of 1e-8 it moves by about 1e-16
+        if bool((b - a <= 1e-9 * torch.maximum(a.abs(), b.abs())).all()):
+            break
+        new = torch.where(left, b - floats.GOLDEN * (b - a), a + floats.GOLDEN * (b - a))
+        at_new = look(new)
+        x, y = torch.where(left, new, y), torch.where(left, x, new)
+        at_x, at_y = torch.where(left, at_new, at_y), torch.where(left, at_x, at_new)
+    return best

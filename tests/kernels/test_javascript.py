@@ -9,12 +9,12 @@ from importlib.resources import as_file, files
 import numpy as np
 import pytest
 
-from idbounds.functions import WORDS
+from idbounds.functions import WORDS, Binder
 from idbounds.kernels import floats
 from tests.kernels.points import inputs
 
 NODE = shutil.which("node")
-NAMES = [name for name, word in WORDS.items() if not word.native]
+NAMES = [name for name, word in WORDS.items() if name not in ("log", "sqrt") and not isinstance(word, Binder)]
 SIZE = 1500
 RUN = """
 var read = function (x) { return x === "inf" ? Infinity : x === "-inf" ? -Infinity : Number(x); };
@@ -45,6 +45,22 @@ EDGES = [
     ("log_star", (1,)),
     ("log_star", (2,)),
     ("log_star", (65536,)),
+    ("psi", (0,)),
+    ("phi_inverse", (2, 0)),
+    ("phi_inverse", (2, math.inf)),
+    ("log_xi", (1,)),
+    ("log_xi", (159,)),
+    ("log_xi", (160,)),
+    ("log_choose", (0, 0)),
+    ("log_choose", (5, 5)),
+    ("log_choose", (2, 1)),
+    ("log_peak", (0, 5)),
+    ("log_peak", (0.5, 1)),
+    ("log_peak", (5, 5)),
+    ("scenario_inverse", (5, 5, -3)),
+    ("scenario_inverse", (4, 5, -3)),
+    ("scenario_inverse", (0, 1, 0)),
+    ("scenario_inverse", (3, 5, -math.inf)),
 ]
 REFUSED = [
     ("kl", (1.2, 0.5)),
@@ -55,6 +71,15 @@ REFUSED = [
     ("binomial_tail_inverse", (1, 10, 0.1)),
     ("binomial_tail_inverse", (0, 0, -3)),
     ("log_star", (0,)),
+    ("psi", (-1,)),
+    ("phi_inverse", (0, 1)),
+    ("phi_inverse", (1, -1)),
+    ("log_xi", (2.5,)),
+    ("log_choose", (3, 4)),
+    ("log_choose", (3, 1.5)),
+    ("log_peak", (4, 3)),
+    ("scenario_inverse", (1, 2, 0.1)),
+    ("scenario_inverse", (0.5, 2, -1)),
 ]
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
@@ -103,6 +128,29 @@ def test_impossible_inputs_are_refused_with_what_is_allowed():
     for text in call(REFUSED):
         assert text.startswith("RangeError")
         assert "give" in text
+
+
+def evaluate(expression):
+    """One JavaScript expression over the words."""
+    with as_file(files("idbounds.kernels") / "kernels.js") as path:
+        script = f"var w = require({json.dumps(str(path))});console.log(String({expression}));"
+        done = subprocess.run([NODE, "-e", script], capture_output=True, text=True, timeout=60, check=True)
+    return number(done.stdout)
+
+
+def test_the_least_value_over_integers_and_over_reals():
+    def of_integer(j):
+        return floats.psi(j / 4) + floats.phi_inverse(1 / j, 0.3)
+
+    def of_real(x):
+        return floats.psi(x) + floats.kl(0.3, x) / 5
+
+    over = "w.minimum_over(function (j) { return w.psi(j / 4) + w.phi_inverse(1 / j, 0.3); }, %d, %d)"
+    for ends in ((1, 40), (7, 7), (8, 7)):
+        assert evaluate(over % ends) == pytest.approx(floats.minimum_over(of_integer, *ends), rel=1e-14)
+    inf = "w.infimum_over(function (x) { return w.psi(x) + w.kl(0.3, x) / 5; }, %r, %r)"
+    for ends in ((0.01, 0.9), (0.01, 0.02), (0.5, 0.9), (0.4, 0.4)):
+        assert evaluate(inf % ends) == pytest.approx(floats.infimum_over(of_real, *ends), rel=1e-14)
 
 
 def test_the_file_works_in_a_page_where_there_is_no_module_system():
