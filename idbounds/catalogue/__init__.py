@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
-from idbounds.catalogue import occam, pac_bayes, test_set
+from idbounds.catalogue import (
+    capacity,
+    compression,
+    data_dependent,
+    information,
+    intrinsic,
+    language,
+    occam,
+    pac_bayes,
+    sequential,
+    test_set,
+)
 from idbounds.errors import InputError
 from idbounds.statement import Bound
 
@@ -37,7 +49,8 @@ class Registry(Mapping[str, Bound]):
     def __getitem__(self, id: str) -> Bound:  # noqa: A002
         """The bound with this id."""
         if id not in self._bounds:
-            raise InputError(f"no bound {id!r}; known: {', '.join(self._bounds)}")
+            near = ", ".join(get_close_matches(id, self._bounds, 5, 0.3)) or ", ".join([*self._bounds][:5])
+            raise InputError(f"no bound {id!r}; near: {near} (`idbounds list` shows all {len(self)})")
         return self._bounds[id]
 
     def get(self, id: str, default: Any = None) -> Any:  # noqa: A002
@@ -58,7 +71,11 @@ class Registry(Mapping[str, Bound]):
 
 
 bounds = Registry()
-for _family in (test_set, occam, pac_bayes):
+_FAMILIES = (
+    test_set, occam, pac_bayes, data_dependent, compression, intrinsic, language,
+    information, capacity, sequential,
+)  # fmt: skip
+for _family in _FAMILIES:
     for _value in list(vars(_family).values()):
-        if isinstance(_value, Bound):
+        if isinstance(_value, Bound) and bounds.get(_value.id) is not _value:
             bounds.register(_value)

@@ -1,4 +1,4 @@
-"""The six bounds once more, in mpmath at 60 digits and by other methods than the package's."""
+"""The words of the bounds once more, in mpmath at 60 digits and by other methods than the package's."""
 
 from mpmath import mp, mpf
 
@@ -60,7 +60,7 @@ def binomial_inverse(k, n, log_delta):
 
 def illinois(f, a, b):
     """The root of f between a and b, by regula falsi that halves the weight of an end that does not move."""
-    left, right = f(a), f(b)
+    left, right, moved = f(a), f(b), 0
     assert left > 0 >= right
     while True:
         c = (a * right - b * left) / (right - left)
@@ -68,9 +68,10 @@ def illinois(f, a, b):
         if abs(value) < mpf(10) ** -45 or c in (a, b):
             return c
         if value > 0:
-            a, left, right = c, value, right / 2
+            a, left, right = c, value, right / 2 if moved == 1 else right
         else:
-            b, right, left = c, value, left / 2
+            b, right, left = c, value, left / 2 if moved == -1 else left
+        moved = 1 if value > 0 else -1
 
 
 def occam_nats(code_bits, delta):
@@ -79,25 +80,3 @@ def occam_nats(code_bits, delta):
 
 def pac_bayes_nats(kl_nats, n, delta):
     return kl_nats + mp.log(2) + mp.log(n) / 2 - mp.log(delta)
-
-
-BOUNDS = {
-    "test-binomial": lambda test_errors, test_n, delta: binomial_inverse(
-        int(test_errors), int(test_n), mp.log(delta)
-    ),
-    "occam-binomial": lambda errors, code_bits, n, delta: binomial_inverse(
-        int(errors), int(n), -occam_nats(code_bits, delta)
-    ),
-    "occam-kl": lambda train_error, code_bits, n, delta: kl_inverse(
-        train_error, occam_nats(code_bits, delta) / n
-    ),
-    "occam-hoeffding": lambda train_error, code_bits, n, delta: (
-        train_error + mp.sqrt(occam_nats(code_bits, delta) / (2 * n))
-    ),
-    "maurer-kl": lambda gibbs_train_error, kl_nats, n, delta: kl_inverse(
-        gibbs_train_error, pac_bayes_nats(kl_nats, n, delta) / n
-    ),
-    "mcallester": lambda gibbs_train_error, kl_nats, n, delta: (
-        gibbs_train_error + mp.sqrt(pac_bayes_nats(kl_nats, n, delta) / (2 * n))
-    ),
-}
