@@ -5,7 +5,7 @@ PY := .venv/bin/python
 STAMP := $(shell sh tools/setup.sh --stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify test quick audit check clean
+.PHONY: help setup certify test quick audit check pages clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ check: $(STAMP) ## lint, formatting, types, import contracts
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports --no-logo
+
+pages: $(STAMP) ## write docs/bounds/ from the catalogue
+	@$(PY) tools/pages.py
 
 clean: ## remove .venv and all caches in this checkout (not the data cache)
 	@rm -rf .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -18,6 +18,8 @@ _HOMES = {
     "Source": "sources",
     "compare": "comparing",
     "evaluate": "comparing",
+    "minimum_of": "combining",
+    "dominates": "combining",
     "kl": "kernels.floats",
     "kl_inverse": "kernels.floats",
     "kl_inverse_lower": "kernels.floats",
@@ -41,6 +43,8 @@ __all__ = ["__version__", *_HOMES]
 if TYPE_CHECKING:
     from idbounds.catalogue import bounds as bounds
     from idbounds.certifying import certify as certify
+    from idbounds.combining import dominates as dominates
+    from idbounds.combining import minimum_of as minimum_of
     from idbounds.comparing import compare as compare
     from idbounds.comparing import evaluate as evaluate
     from idbounds.data import load as load

@@ -230,7 +230,7 @@ def write_certificate(
         "payload_sha256": hashlib.sha256(payload).hexdigest(),
     }
     write(target, header, payload)
-    known = {
+    known: dict[str, Any] = {
         "errors": errors,
         "n": n,
         "code_bits": message.code_bits,
@@ -241,7 +241,7 @@ def write_certificate(
         path=target, bound=value, value=float(value), errors=errors, n=n, code_bits=message.code_bits,
         ideal_bits=message.ideal_bits, parts=parts, test_errors=test_errors, test_n=test_n,
         test_interval=test_interval(test_errors, test_n), majority_error=sample.majority_error,
-        evaluations=compare(**known, delta=delta, majority_error=sample.majority_error),
+        evaluations=[e for e in compare(**known, delta=delta, majority_error=sample.majority_error) if e.certifies],
         seconds=time.monotonic() - started, delta=delta, dataset=sample.name, dataset_sha256=sample.sha256,
         architecture=decoded.architecture, d=decoded.d, D=network.parameter_count, seed=decoded.seed,
         device=device,
@@ -310,12 +310,11 @@ def _settings(training: dict[str, Any]) -> Settings:
 def _network(name: str, sample: data.Dataset, model: Factory | None, *, kind: str, d: int, seed: int) -> Any:
     """The module in its subspace, after the evaluator has tried it on one example."""
     from idbounds.evaluator import count_errors
-    from idbounds.projections.subspace import attach
 
     make = replay.module_maker(sample, model)
-    network = attach(make(name), d=d, seed=seed, kind=kind, relative=True)
+    network = recipe.subspace(make(name), kind=kind, d=d, seed=seed)
     if model is not None:
-        again = attach(make(name), d=d, seed=seed, kind=kind, relative=True)
+        again = recipe.subspace(make(name), kind=kind, d=d, seed=seed)
         if again.start_digest != network.start_digest:
             raise InputError(
                 "the factory gives a different module each time, by random buffers or parameters with "

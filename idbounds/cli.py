@@ -12,7 +12,7 @@ import click
 
 from idbounds import __version__
 from idbounds.errors import IdboundsError, InputError
-from idbounds.quantities import QUANTITIES, Quantity
+from idbounds.quantities import FAMILIES, QUANTITIES, Quantity
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON with full-precision numbers.")
 
@@ -97,6 +97,22 @@ def main() -> None:
     """
 
 
+class _ByFamily(click.Command):
+    """A command whose options for quantities are listed under the family that brings them in."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        records = {p.name: p.get_help_record(ctx) for p in self.get_params(ctx)}
+        seen: set[str] = set()
+        for family, nouns in FAMILIES.items():
+            mine = [q.name for q in nouns if q.name not in seen and records.get(q.name)]
+            seen |= set(mine)
+            if mine:
+                with formatter.section(family.replace("_", " ").capitalize()):
+                    formatter.write_dl([r for name in mine if (r := records[name])])
+        with formatter.section("Options"):
+            formatter.write_dl([r for name, r in records.items() if r and name not in seen])
+
+
 def _quantities(function: Callable[..., None]) -> Callable[..., None]:
     """One option for each quantity, from its own words."""
     for quantity in reversed(QUANTITIES.values()):
@@ -136,13 +152,16 @@ def list_bounds(as_json: bool) -> None:
 
     if as_json:
         _print_json([
-            {"id": b.id, "title": b.title, "family": b.family, "takes": [q.name for q in b.takes]}
+            {
+                "id": b.id, "title": b.title, "family": b.family, "standing": b.standing,
+                "takes": [q.name for q in b.takes],
+            }
             for b in bounds.values()
         ])  # fmt: skip
         return
     _table(
-        ["id", "family", "takes", "title"],
-        [[b.id, b.family, ", ".join(q.name for q in b.takes), b.title] for b in bounds.values()],
+        ["id", "family", "standing", "takes"],
+        [[b.id, b.family, b.standing, ", ".join(q.name for q in b.takes)] for b in bounds.values()],
     )
 
 
@@ -161,16 +180,18 @@ def show(id: str, as_json: bool) -> None:  # noqa: A002
             "takes": [{"name": q.name, "symbol": q.symbol, "unit": q.unit, "says": q.says} for q in b.takes],
             "assumes": [{"name": a.name, "says": a.says, "vouched": a.vouched} for a in b.assumes],
             "source": str(b.source), "holds": b.holds, "weaker": list(b.weaker), "bibtex": b.bibtex,
+            "standing": b.standing, "because": b.because,
         })  # fmt: skip
         return
-    lines = [f"{b.id}: {b.title}", "", f"  R <= {b.expression}", f"  {b.latex}", "", f"  holds {b.holds}", ""]
+    lines = [f"{b.id}: {b.title}", *([] if b.certifies else [f"  {b.standing}: {b.because}"])]
+    lines += ["", f"  {b.left} <= {b.expression}", f"  {b.latex}", "", f"  holds {b.holds}", ""]
     lines += [f"  {q.name:<18} {q.says} ({q.unit}, {q.allowed})" for q in b.takes]
     lines += ["", *(f"  assumes ({a.vouched}): {a.says}" for a in b.assumes)]
     lines += [f"  implies: {', '.join(b.weaker)} (the smallest of them costs nothing)"] if b.weaker else []
     click.echo("\n".join([*lines, f"  source: {b.source}"]))
 
 
-@main.command("eval")
+@main.command("eval", cls=_ByFamily)
 @click.argument("id")
 @_quantities
 @_JSON
@@ -186,33 +207,81 @@ def evaluate_bound(id: str, as_json: bool, **values: Any) -> None:  # noqa: A002
         click.echo(bounds[id].explain(**_known(values)))
 
 
-@main.command()
+@main.command(cls=_ByFamily)
 @_quantities
+@click.option(
+    "--without", multiple=True, metavar="ASSUMPTION",
+    help="Leave out bounds that assume this (iid, zero_one_loss, ...); may be repeated.",
+)  # fmt: skip
 @_JSON
-def compare(as_json: bool, **values: Any) -> None:
+def compare(as_json: bool, without: tuple[str, ...], **values: Any) -> None:
     """Evaluate every bound that applies, tightest first. Each holds singly at delta."""
     from idbounds.comparing import compare as run
 
-    found = run(**_known(values))
+    found = run(without=without, **_known(values))
     if as_json:
         _print_json([e.record() for e in found])
         return
-    _table(["bound", "upper", "", "title"], [[e.id, e.upper, _verdict(e), e.title] for e in found])
+    _table(
+        ["bound", "upper", "", "assumes more than the others", "a step that would tighten it"],
+        [[e.id, e.upper, _verdict(e), " ".join(e.adds), _step(e)] for e in found],
+    )
     for note in dict.fromkeys(note for e in found for note in e.notes):
         click.echo(f"note: {note}")
-    click.echo(
-        "each value holds singly at delta; choosing the smallest afterwards is free only among the occam "
-        "bounds"
-    )
+    click.echo(_free(found))
+
+
+@main.command("dominates", cls=_ByFamily)
+@click.argument("a")
+@click.argument("b")
+@_quantities
+@click.option("--csv", "csv", type=click.Path(dir_okay=False), help="Write the map as a table.")
+@click.option("--figure", type=click.Path(dir_okay=False), help="Draw the map as SVG and PNG.")
+def dominates_command(a: str, b: str, csv: str | None, figure: str | None, **values: Any) -> None:
+    """Where bound A beats bound B, over error rate and complexity per example."""
+    from idbounds.combining import dominates
+
+    table = dominates(a, b, known=_known(values))
+    live = table[table[["a", "b"]].min(axis=1) < 1]
+    for name, wins in ((a, live.difference < -1e-9), (b, live.difference > 1e-9)):
+        best = live.difference[wins].abs().max() if wins.any() else 0.0
+        click.echo(
+            f"{name} is tighter on {wins.mean():.1%} of the map where either says something, by {best:.4g} at most"
+        )
+    if csv:
+        table.to_csv(csv, index=False)
+        click.echo(f"wrote {csv}")
+    if figure:
+        from idbounds.plot import dominance_figure, save
+
+        click.echo("wrote " + ", ".join(str(path) for path in save(dominance_figure(table, (a, b)), figure)))
+
+
+def _step(evaluation: Any) -> str:
+    name, gain = next(iter(evaluation.buys), ("", 0.0))
+    return f"{name}: -{gain:.4f}" if gain else ""
+
+
+def _free(found: Any) -> str:
+    """What may be minimised at no cost, and what the rest costs."""
+    from idbounds.catalogue import bounds
+
+    listed = {e.id for e in found}
+    free = [f"{i} <= {', '.join(w for w in bounds[i].weaker if w in listed)}" for i in listed if i in bounds]
+    chains = sorted(text for text in free if not text.endswith("<= "))
+    text = "each value holds singly at delta; the smallest of k holds when each is taken at delta / k (minimum_of)"
+    return text + (f", but one event implies {'; '.join(chains)}" if chains else "")
 
 
 def _verdict(evaluation: Any) -> str:
+    if not evaluation.certifies:
+        return str(evaluation.standing)
     if evaluation.vacuous:
         return "vacuous"
     return "no better than the majority class" if evaluation.no_better_than_majority else ""
 
 
-@main.command()
+@main.command(cls=_ByFamily)
 @click.argument("id")
 @click.argument("quantity")
 @click.option("--at", required=True, help="The value that the bound must not exceed.")

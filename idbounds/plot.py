@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from idbounds.certificate import BOUND
+
 if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -21,7 +25,6 @@ STYLE: dict[Any, Any] = {
     "font.size": 8, "axes.spines.top": False, "axes.spines.right": False, "axes.spines.left": False,
     "axes.linewidth": 0.6, "xtick.major.width": 0.6, "svg.fonttype": "none", "svg.hashsalt": "idbounds",
 }  # fmt: skip
-CERTIFIED = "occam-binomial"
 
 
 def certificate(result: Certified) -> Figure:
@@ -60,11 +63,11 @@ def risk_bars(axes: Axes, result: Certified) -> None:
     train, test = 100 * result.train_error, 100 * result.test_error
     axes.barh(
         range(len(rows)), values, height=0.66,
-        color=[COLOURS["bound" if e.id == CERTIFIED else "other"] for e in rows],
+        color=[COLOURS["bound" if e.id == BOUND else "other"] for e in rows],
     )  # fmt: skip
     axes.set_yticks(range(len(rows)), [e.id for e in rows])
     for i, (label, e) in enumerate(zip(axes.get_yticklabels(), rows, strict=True)):
-        weight = "bold" if e.id == CERTIFIED else "normal"
+        weight = "bold" if e.id == BOUND else "normal"
         label.set_fontweight(weight)
         # White behind the number: a line may pass there.
         box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
@@ -94,6 +97,68 @@ def risk_bars(axes: Axes, result: Certified) -> None:
     note = f"\n({left_out} left out: vacuous)" if left_out else ""
     axes.set_xlabel(f"error rate, %\neach bound holds singly, δ = {result.delta}{note}")
     axes.tick_params(axis="y", length=0)
+
+
+def dominance_figure(table: pd.DataFrame, names: tuple[str, str]) -> Figure:
+    """The map of `dominance` as a figure one column wide.
+
+    Args:
+        table: what `idbounds.dominates` returned.
+        names: of the two bounds, as in the call.
+
+    Returns:
+        A figure of 3.5 x 3 inches.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.5, 3.0), layout="constrained")
+        dominance(figure.subplots(), table, names)
+    return figure
+
+
+def dominance(axes: Axes, table: pd.DataFrame, names: tuple[str, str]) -> None:
+    """Where one bound is tighter than another, over error rate and complexity per example.
+
+    Args:
+        axes: to draw on.
+        table: what `idbounds.dominates` returned.
+        names: of the two bounds, as in the call.
+    """
+    import numpy as np
+
+    wide = table.pivot(index="nats_per_example", columns="error", values="difference")
+    both = table.assign(smaller=table[["a", "b"]].min(axis=1))
+    vacuous = both.pivot(index="nats_per_example", columns="error", values="smaller").to_numpy() >= 1
+    tie = 1e-9  # differences below it are rounding
+    region = np.where(vacuous, 3, np.where(wide < -tie, 0, np.where(wide > tie, 2, 1)))
+    colours = [
+        "#8FC1E3",
+        "#FFFFFF",
+        "#F2B48C",
+        COLOURS["other"],
+    ]  # light: lines and their labels stay readable
+    labels = [f"{names[0]} tighter", "equal", f"{names[1]} tighter", "both vacuous"]
+    x, y = wide.columns.to_numpy(), wide.index.to_numpy()
+    from matplotlib.colors import ListedColormap
+    from matplotlib.patches import Patch
+
+    axes.pcolormesh(x, y, region, cmap=ListedColormap(colours), vmin=-0.5, vmax=3.5, rasterized=True)
+    size = np.where(vacuous, 0, np.abs(wide.to_numpy()))
+    if size.max() > tie:
+        top = 10.0 ** np.floor(np.log10(size.max()))
+        lines = axes.contour(x, y, size, levels=[top / 10, top / 2], colors="#222222", linewidths=[0.5, 1.0])
+        axes.clabel(lines, fmt=lambda v: f"{v:.0e}" if v < 1e-4 else f"{v:g}", fontsize=7)
+    axes.set_yscale("log")
+    axes.set_xlabel("training error (lines: difference of the bounds)")
+    axes.set_ylabel("complexity, nats an example")
+    handles = [
+        Patch(facecolor=colours[i], edgecolor="#222222", lw=0.5, label=labels[i])
+        for i in range(4)
+        if np.any(region == i)
+    ]
+    axes.figure.legend(handles=handles, loc="outside upper left", ncols=2, frameon=False, columnspacing=1)
 
 
 def bit_bars(axes: Axes, result: Certified) -> None:
@@ -139,3 +204,18 @@ def save(figure: Figure, path: str | Path) -> list[Path]:
         for file in files:
             figure.savefig(file, dpi=300, metadata={"Date": None} if file.suffix == ".svg" else None)
     return files
+
+
+_LINES: dict[str, tuple[str, Any, float]] = {
+    "dense": ("#8A8A8A", (0, (1, 1)), 1.4),
+    "bitmap": ("#222222", "-", 1.2),
+    "COO": ("#D55E00", "-", 1.2),
+    "CSR": ("#0072B2", "-", 1.2),
+    "CSC": ("#0072B2", (0, (1, 1)), 1.2),
+    "blocks": ("#B07A00", (0, (4, 1, 1, 1)), 1.2),
+    "delta-4": ("#007F5C", (0, (5, 2)), 1.2),
+    "delta-8": ("#007F5C", (0, (2, 1)), 1.2),
+    "gamma gaps": ("#A3528A", (0, (5, 2)), 1.2),
+    "enumerative, ideal": ("#B8C4CC", "-", 3.5),
+    "Golomb gaps": ("#A3528A", "-", 0.9),
+}  # drawn in this order: the thin line of the Golomb code runs on the broad one of the enumerative code

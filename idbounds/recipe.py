@@ -172,11 +172,12 @@ def decode(
     d = read("d", EliasDelta())
     seed = read("seed", Shifted(EliasDelta(), by=_FROM_ZERO))
     step = read("step", Uniform(MENU_OF_STEPS))
-    network = subspace(module(architecture), kind=kind, d=d, seed=seed)
+    made = module(architecture)
     try:
+        network = subspace(made, kind=kind, d=d, seed=seed)
         symbols = read("symbols", AdaptiveVector(d))
     except InputError as error:
-        raise DecodeError(f"d = {d}: {error}") from None
+        raise DecodeError(f"d = {d}, seed = {seed}: {error}") from None
     if source.remaining >= 8 or (source.remaining and source.read_uint(source.remaining)):
         raise DecodeError("bits are left over behind the message: not a message of this decoder")
     return Model(architecture, kind, d, seed, step, symbols), network, parts
@@ -195,14 +196,11 @@ def subspace(module: nn.Module, *, kind: str, d: int, seed: int) -> SubspaceModu
         The wrapped module.
 
     Raises:
-        DecodeError: when d exceeds the number of weights.
-    """
+        InputError: when d exceeds the number of weights.
+    """  # noqa: DOC502 - raised by attach
     from idbounds.projections.subspace import attach
 
-    try:
-        return attach(module, d=d, seed=seed, kind=kind, relative=True)
-    except InputError as error:
-        raise DecodeError(f"d = {d}, seed = {seed}: {error}") from None
+    return attach(module, d=d, seed=seed, kind=kind, relative=True)
 
 
 def scaled(images: NDArray[np.uint8], levels: int) -> NDArray[np.float64]:

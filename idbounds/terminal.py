@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from idbounds import data
-from idbounds.certificate import Verification
+from idbounds.certificate import BOUND, Verification
 from idbounds.certifying import Certified, certify
 from idbounds.replay import verify as replay_file
 
@@ -157,7 +157,7 @@ def show(result: Certified, figures: list[Path]) -> None:
         f"95% [{low:.4f}, {high:.4f}])",
     )
     for e in result.evaluations:
-        certified = "  <- the certificate, named beforehand" if e.id == "occam-binomial" else ""
+        certified = "  <- the certificate, named beforehand" if e.id == BOUND else ""
         note = (
             "  vacuous"
             if e.vacuous

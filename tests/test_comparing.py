@@ -14,8 +14,51 @@ OCCAM = {"occam-binomial", "occam-kl", "occam-hoeffding"}
 
 def test_tightest_first():
     found = compare(errors=1200, n=60_000, code_bits=1200, test_errors=150, test_n=10_000)
-    assert [e.id for e in found] == ["test-binomial", "occam-binomial", "occam-kl", "occam-hoeffding"]
-    assert [e.id for e in compare(gibbs_train_error=0.1, kl_nats=50, n=1000)] == ["maurer-kl", "mcallester"]
+    uppers = [Fraction(e.upper) for e in found if e.standing == "certificate"]
+    assert uppers == sorted(uppers)
+    ranks = {e.id: i for i, e in enumerate(found)}
+    assert ranks["test-binomial"] < ranks["occam-binomial"] < ranks["occam-kl"] < ranks["occam-hoeffding"]
+    others = {e.id for e in compare(gibbs_train_error=0.1, kl_nats=50, n=1000)}
+    assert {"maurer-kl", "mcallester"} <= others
+    assert not OCCAM & others
+
+
+def test_only_what_bounds_a_risk_is_ranked():
+    sampled = {"mc_error": 0.02, "mc_draws": 2000}
+    known = {**sampled, "kl_nats": 100, "n": 30_000}
+    assert "gibbs-monte-carlo" not in {e.id for e in compare(**known)}
+    assert "maurer-kl-monte-carlo" in {e.id for e in compare(**known)}
+    assert {e.id for e in compare(**sampled)} == {"gibbs-monte-carlo", "gibbs-monte-carlo-binomial"}
+
+
+def test_what_is_no_certificate_comes_last_and_never_as_one():
+    found = compare(errors=1200, n=60_000, code_bits=1200, d=500)
+    standings = [e.standing for e in found]
+    assert standings == sorted(standings, key=lambda s: s != "certificate")
+    with pytest.raises(InputError, match="not a certificate"):
+        bounds["aghajanyan"].upper(train_error=0.1, d=500, n=60_000)
+
+
+def test_the_assumption_that_each_adds_and_what_a_step_buys():
+    found = {e.id: e for e in compare(errors=1200, n=60_000, code_bits=1200, test_errors=150, test_n=10_000)}
+    assert "zero_one_loss" in found["occam-binomial"].adds
+    assert "unit_loss" not in found["occam-kl"].adds  # a loss of 0 or 1 is one in [0, 1]
+    assert "iid" not in found["occam-kl"].adds
+    buys = dict(found["occam-binomial"].buys)
+    bound = bounds["occam-binomial"]
+    expected = bound(errors=1200, n=60_000, code_bits=1200) - bound(errors=1200, n=60_000, code_bits=1100)
+    assert buys["code_bits - 100"] == pytest.approx(expected)
+    twice = bound(errors=2400, n=120_000, code_bits=1200)
+    assert buys["n x 2"] == pytest.approx(bound(errors=1200, n=60_000, code_bits=1200) - twice)
+    assert list(buys.values()) == sorted(buys.values(), reverse=True)
+
+
+def test_without_an_assumption():
+    case = {"errors": 1200, "n": 60_000, "code_bits": 1200}
+    assert "occam-binomial" not in {e.id for e in compare(**case, without=["zero_one_loss"])}
+    assert not OCCAM & {e.id for e in compare(**case, compression_size=5, without=["unit_loss"])}
+    with pytest.raises(InputError, match="no bound assumes that; known: .*iid"):
+        compare(**case, without=["luck"])
 
 
 def test_an_evaluation_is_json():
@@ -40,7 +83,7 @@ def test_an_evaluation_is_json():
 @pytest.mark.parametrize(
     ("known", "message"),
     [
-        ({}, "no bound applies to nothing; what each needs: test-binomial: test_errors"),
+        ({}, "no bound applies to nothing; .* still needs "),
         ({"n": 5}, "no bound applies to n;"),
         ({"m": 5}, "'m' is no quantity"),
         ({"train_error": 2, "n": 5, "code_bits": 1}, "train_error = 2"),

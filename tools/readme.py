@@ -12,6 +12,9 @@ from pathlib import Path
 
 from idbounds.certificate import read
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from validation.published import row  # noqa: E402 - a checkout's own, not installed
+
 BEGIN, END = "<!-- results:begin (tools/readme.py) -->", "<!-- results:end -->"
 FIGURE = "docs/figures/fashion-mnist.svg"
 
@@ -20,6 +23,7 @@ def block(certificate: Path, log: Path) -> str:
     """The text between the markers."""
     header, _ = read(certificate)
     claim, test = header["claim"], header["test"]
+    prior_art = float(row("prior_art", "Fashion-MNIST, data-independent, from scratch").published)
     output = log.read_text("utf-8").strip("\n")
     return f"""
 `make certify` prints (certificate: [{certificate}]({certificate}), seed {header["model"]["seed"]}):
@@ -31,7 +35,7 @@ def block(certificate: Path, log: Path) -> str:
 With confidence {1 - float(claim["delta"]):.0%} the error on new data is
 at most **{100 * float(claim["value"]):.1f}%**; on the test set it is {100 * test["errors"] / test["n"]:.1f}%.
 The message has {claim["code_bits"]:,} bits. The best published bound from scratch with a prior that has
-not seen the data is 32.8% (Lotfi et al. 2022).
+not seen the data is {prior_art:.1%} (Lotfi et al. 2022).
 
 ![Every bound against the test error, and the bits of the message by part]({FIGURE})
 """

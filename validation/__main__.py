@@ -12,7 +12,7 @@ from rich.console import Console
 
 from idbounds.errors import IdboundsError, InputError
 from validation import claims as claims_module
-from validation import results, runner, tables
+from validation import published, results, runner, tables
 from validation.provenance import ROOT
 from validation.studies import discover
 from validation.study import TIERS, Study, Verdict, point_key
@@ -134,6 +134,26 @@ def table(name: str, latex: bool, columns: str, folder: Path) -> None:
     rows = results.latest(results.of_study(folder, _study(name).id))
     chosen = tables.choose(rows, [column.strip() for column in columns.split(",") if column.strip()])
     click.echo(tables.latex(chosen) if latex else tables.text(chosen))
+
+
+@cli.command("published")
+@click.argument("name", metavar="[TABLE]", required=False)
+def published_(name: str | None) -> None:
+    """Recompute published numbers from their published inputs; exits with 1 if one neither comes out nor is explained."""
+    known = published.tables()
+    if name is not None and name not in known:
+        raise InputError(f"unknown table {name!r}; known: {', '.join(known)}")
+    bad = 0
+    for table in [name] if name else known:
+        click.echo(f"{table}: {published.title(table)}")
+        outcomes = [row.outcome for row in known[table]]
+        bad += outcomes.count("not reproduced")
+        for row, outcome in zip(known[table], outcomes, strict=True):
+            if name or outcome == "not reproduced":
+                click.echo(f"    {row.name}: {published.line(row)}")
+        click.echo("    " + ", ".join(f"{outcomes.count(o)} {o}" for o in dict.fromkeys(outcomes)))
+    if bad:
+        sys.exit(1)
 
 
 def main() -> None:

@@ -1,0 +1,46 @@
+"""Write docs/bounds/: one page a bound and an index, from the objects of the catalogue.
+
+python tools/pages.py          writes the pages that differ
+python tools/pages.py --check  names them and exits 1 if there are any
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from idbounds import bounds
+from idbounds.pages import index, page
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def pages() -> dict[Path, str]:
+    """Every page by its file."""
+    out = {DOCS / "bounds" / "index.md": index()}
+    for bound in bounds.values():
+        family = bound.says.__module__.rpartition(".")[2].replace("_", "-")
+        name = f"{family}-bounds.md" if (DOCS / "explain" / f"{family}-bounds.md").exists() else "bounds.md"
+        out[DOCS / "bounds" / f"{bound.id}.md"] = page(bound, f"../explain/{name}")
+    return out
+
+
+def main() -> int:
+    """Write or check."""
+    wanted = pages()
+    stale = {path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text}
+    extra = set((DOCS / "bounds").glob("*.md")) - set(wanted)
+    for path in sorted(stale | extra):
+        print(path.relative_to(DOCS.parent))
+    if "--check" in sys.argv[1:]:
+        return int(bool(stale | extra))
+    for path in extra:
+        path.unlink()
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted[path], "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
