@@ -110,7 +110,7 @@ helper_before_sample = Assumption(
 )
 lipschitz_in_ball = Assumption(
     "lipschitz_in_ball",
-    "the coordinates lie in a ball fixed before the sample, on which the loss of every example is Lipschitz with "
+    "the coordinates lie in a ball fixed before the sample, where the loss of each example is Lipschitz with "
     "the constant given",
     "declared",
 )
@@ -150,7 +150,7 @@ fresh_subsample = Assumption(
 )
 predictable_centre = Assumption(
     "predictable_centre",
-    "the centre Y of each token's loss is a possible loss, computed without the token; s was among the settings "
+    "the centre Y of each token's loss is a possible loss, found without the token; s was among the settings "
     "declared",
     "declared",
 )
@@ -176,11 +176,11 @@ class_before_sample = Assumption(
 )
 margin_before_sample = Assumption(
     "margin_before_sample",
-    "the margin, or its ratio to the norm, is one of as many values as stated, fixed before the sample was seen",
+    "the margin, or its ratio to the norm, is one of as many values as stated, fixed before the sample",
     "declared",
 )
 relu_network = Assumption(
     "relu_network",
-    "the predictor names the highest score of a network of linear maps (with biases) and ReLU, of the sizes given",
+    "the predictor names the highest score of linear maps (with biases) and ReLU, of the sizes given",
     "declared",
 )

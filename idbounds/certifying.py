@@ -237,11 +237,12 @@ def write_certificate(
         "test_errors": test_errors,
         "test_n": test_n,
     }
+    compared = compare(**known, delta=delta, majority_error=sample.majority_error)
     return Certified(
         path=target, bound=value, value=float(value), errors=errors, n=n, code_bits=message.code_bits,
         ideal_bits=message.ideal_bits, parts=parts, test_errors=test_errors, test_n=test_n,
         test_interval=test_interval(test_errors, test_n), majority_error=sample.majority_error,
-        evaluations=[e for e in compare(**known, delta=delta, majority_error=sample.majority_error) if e.certifies],
+        evaluations=[e for e in compared if e.certifies],
         seconds=time.monotonic() - started, delta=delta, dataset=sample.name, dataset_sha256=sample.sha256,
         architecture=decoded.architecture, d=decoded.d, D=network.parameter_count, seed=decoded.seed,
         device=device,

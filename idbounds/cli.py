@@ -246,7 +246,7 @@ def dominates_command(a: str, b: str, csv: str | None, figure: str | None, **val
     for name, wins in ((a, live.difference < -1e-9), (b, live.difference > 1e-9)):
         best = live.difference[wins].abs().max() if wins.any() else 0.0
         click.echo(
-            f"{name} is tighter on {wins.mean():.1%} of the map where either says something, by {best:.4g} at most"
+            f"{name} is tighter on {wins.mean():.1%} of the map where one says something, by up to {best:.4g}"
         )
     if csv:
         table.to_csv(csv, index=False)
@@ -269,7 +269,9 @@ def _free(found: Any) -> str:
     listed = {e.id for e in found}
     free = [f"{i} <= {', '.join(w for w in bounds[i].weaker if w in listed)}" for i in listed if i in bounds]
     chains = sorted(text for text in free if not text.endswith("<= "))
-    text = "each value holds singly at delta; the smallest of k holds when each is taken at delta / k (minimum_of)"
+    text = (
+        "each value holds singly at delta; the smallest of k holds if each is taken at delta / k (minimum_of)"
+    )
     return text + (f", but one event implies {'; '.join(chains)}" if chains else "")
 
 

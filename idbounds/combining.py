@@ -23,9 +23,9 @@ _LOG_LEVELS = (-5.0, 1.0)  # complexity per example, in powers of ten, over whic
 def minimum_of(*given: str | Bound) -> Bound:
     """The bound that takes the smallest of several, each at its share of delta.
 
-    Bounds that the event of another one implies (its `weaker`) are never smaller than that one and take no share:
-    the smallest of `occam-binomial`, `occam-kl` and `occam-hoeffding` is `occam-binomial` itself. The k that are
-    left hold together with probability 1 - delta when each holds at delta / k.
+    Bounds that the event of another one implies (its `weaker`) are never smaller than that one and take no
+    share: the least of `occam-binomial`, `occam-kl` and `occam-hoeffding` is `occam-binomial` itself. The k
+    that are left hold together with probability 1 - delta when each holds at delta / k.
 
     Args:
         *given: ids, or bounds of your own.
@@ -82,11 +82,9 @@ def dominates(
         known: the other quantities; n defaults to 60,000, the rest to their defaults.
 
     Returns:
-        Table with columns error, nats_per_example, a, b (the two values) and difference (a - b; negative where
-        the first is tighter), points x points rows.
-
-    Raises:
-        InputError: for a bound without an error or without a complexity.
+        Table with columns error, nats_per_example, a, b (the two values) and difference (a - b; negative
+        where the first is tighter), points x points rows. A bound without an error or without a complexity
+        raises InputError.
     """
     first, second = (bounds[x] if isinstance(x, str) else x for x in (a, b))
     fixed = {"n": 60_000, **(known or {})}

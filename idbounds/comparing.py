@@ -36,7 +36,7 @@ class Evaluation:
         standing: "certificate" or why not.
         assumes: names of the assumptions.
         adds: those that not every bound beside it makes.
-        buys: what a step in one ingredient would take off the value, largest first: ("code_bits - 100", 0.0006).
+        buys: what a step in one ingredient would take off, largest first: ("code_bits - 100", 0.0006).
     """
 
     id: str
@@ -146,7 +146,7 @@ def compare(
     without: Collection[str] = (),
     **known: Any,
 ) -> Any:
-    """All bounds that the known quantities allow: certificates first, tightest first. Each holds singly at delta.
+    """All bounds that the known quantities allow, certificates first. Each holds singly at delta.
 
     Bounds on a difference of risks or on a training error are listed only where nothing bounds a risk.
     The smallest of them is itself a bound only at a price: see `minimum_of`.
@@ -155,8 +155,8 @@ def compare(
         table: instead of single numbers, a DataFrame with columns named as quantities. Every row stays in its
             place and other columns are left alone; an empty cell means: not known for this row.
         majority_error: error rate of always naming the commonest class, if known; single cases only.
-        without: names of assumptions that cannot be made here ("iid", "zero_one_loss"): bounds that need one of
-            them are left out.
+        without: names of assumptions that cannot be made here ("iid", "zero_one_loss"): bounds that need
+            one of them are left out.
         **known: single numbers by name; with a table, values where it has none.
 
     Returns:

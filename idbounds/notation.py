@@ -15,7 +15,8 @@ _MARKS = {
     "log_star": ("log", "*"),
     "phi_inverse": ("Φ", "-1"),
 }
-_LETTERS = {"log_xi": "ln ξ", "log_choose": "ln C", "binomial": "C", "log_peak": "ln Bin", "log1p": "ln1p", "psi": "ψ",
+_LETTERS = {"log_xi": "ln ξ", "log_choose": "ln C", "binomial": "C", "log_peak": "ln Bin",
+            "log1p": "ln1p", "psi": "ψ",
             "minimum": "min", "maximum": "max", "scenario_inverse": "ε"}  # fmt: skip
 _LONG = 8  # nodes of a part that gets a letter if it occurs twice
 _LETTERS_AT_MOST = 6
@@ -45,7 +46,7 @@ def _one_line(expression: Any, names: Mapping[str, str]) -> str:
 
 
 def _with_letters(expression: Any) -> tuple[Any, dict[str, Any]]:
-    """The expression with letters for its long repeated parts, largest first, and what the letters stand for."""
+    """The expression with letters for its long repeated parts, and what the letters stand for."""
     import sympy
 
     parts: dict[str, Any] = {}

@@ -76,7 +76,7 @@ def _example(bound: Bound) -> list[str]:
 
 
 def example(bound: Bound) -> dict[str, Any]:
-    """A point of the typical ranges at which the bound says something, if one is found soon; rounded to be read.
+    """A point of the typical ranges where the bound says something, if one is found soon; with few digits.
 
     Args:
         bound: any bound with numbers.

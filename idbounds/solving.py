@@ -138,7 +138,7 @@ def _around(meets: _Test, guess: Any, easy: Any, hard: Any) -> tuple[Any, Any]:
 def _earliest(
     bound: Bound, name: str, rate: str, rest: Mapping[str, Any], target: Fraction, found: int, meets: _Test
 ) -> int:
-    """The smallest total: a rate rounds up to a count, so the bound jumps up now and then as the total grows."""
+    """The smallest total: a rate rounds up to a count, so the bound jumps up now and then as totals grow."""
     # a jump is 1 / n and the slope is (bound - rate) / 2n at least, so the jumps reach over few n
     reach = math.ceil(4 / (target - exact(rest[rate])))
     counts = np.arange(max(1, found - min(reach, 1_000_000)), found)

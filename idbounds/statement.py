@@ -31,7 +31,7 @@ MARGIN = Fraction(1, 10**12)
 """A stated upper value is widened by this share of its terms, so that it is above the float value, too."""
 
 CERTIFICATE, NO_CERTIFICATE, UNVERIFIED = "certificate", "not a certificate", "statement not verified"
-"""What a bound's number may be used for: everything; teaching and ranking only; nothing, there is no number."""
+"""What a bound's number is good for: everything; teaching and ranking; nothing, there is no number."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Bound:
         return sum(parts[1:], parts[0]), sum(np.abs(part) for part in parts)
 
     def magnitude(self, **known: Any) -> Any:
-        """The sum of the sizes of the terms, on which roundings are measured: the value itself if all are >= 0.
+        """The sum of the sizes of the terms, on which roundings are measured: the value if all are >= 0.
 
         Args:
             **known: the quantities by name, as for a call.
@@ -202,7 +202,7 @@ class Bound:
             A rational number, not below the true value.
 
         Raises:
-            InputError: for a missing, unknown or impossible quantity, an array, or a bound that is no certificate.
+            InputError: for a missing, unknown or impossible quantity, an array, or what is no certificate.
         """
         from idbounds.kernels import balls
 

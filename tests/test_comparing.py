@@ -57,7 +57,7 @@ def test_without_an_assumption():
     case = {"errors": 1200, "n": 60_000, "code_bits": 1200}
     assert "occam-binomial" not in {e.id for e in compare(**case, without=["zero_one_loss"])}
     assert not OCCAM & {e.id for e in compare(**case, compression_size=5, without=["unit_loss"])}
-    with pytest.raises(InputError, match="no bound assumes that; known: .*iid"):
+    with pytest.raises(InputError, match=r"no bound assumes that; known: .*iid"):
         compare(**case, without=["luck"])
 
 

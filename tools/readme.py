@@ -13,7 +13,7 @@ from pathlib import Path
 from idbounds.certificate import read
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from validation.published import row  # noqa: E402 - a checkout's own, not installed
+from validation.published import row
 
 BEGIN, END = "<!-- results:begin (tools/readme.py) -->", "<!-- results:end -->"
 FIGURE = "docs/figures/fashion-mnist.svg"

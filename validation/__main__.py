@@ -139,7 +139,7 @@ def table(name: str, latex: bool, columns: str, folder: Path) -> None:
 @cli.command("published")
 @click.argument("name", metavar="[TABLE]", required=False)
 def published_(name: str | None) -> None:
-    """Recompute published numbers from their published inputs; exits with 1 if one neither comes out nor is explained."""
+    """Recompute published numbers from their inputs; exits with 1 if one is not and has no reason."""
     known = published.tables()
     if name is not None and name not in known:
         raise InputError(f"unknown table {name!r}; known: {', '.join(known)}")

@@ -1,8 +1,9 @@
 """Published numbers, recomputed from their published inputs: one TOML file a source.
 
-A row names a bound of the catalogue and gives its inputs as they were published. An input may be a number, a list of
-bits (`{ bits = [...] }`, summed, and turned into nats for a quantity in nats) or the value of another bound. `published`
-must come out within the table's tolerance, or `why` names a reason. `tighter` is a better bound on the same inputs.
+A row names a bound of the catalogue and gives its inputs as they were published. An input may be a number, a
+list of bits (`{ bits = [...] }`, summed, and turned into nats for a quantity in nats) or the value of another
+bound. `published` must come out within the table's tolerance, or `why` names a reason. `tighter` is a better
+bound on the same inputs.
 """
 
 from __future__ import annotations
