@@ -48,7 +48,8 @@ def check_bound(bound: Bound, *, seed: int = 0) -> None:
     edges and at random typical points the float is within 1e-12 of the proven value (measured on the sum of
     the sizes of its terms) and not below it, and `upper` is not below the float. The value never moves
     against the `sense` of a quantity, and somewhere it moves with it. What is no certificate says why and
-    states no upper value; what is not verified gives no number. The first law that fails raises InputError with the name of the bound and of the law.
+    states no upper value; what is not verified gives no number.
+    The first law that fails raises InputError with the name of the bound and of the law.
 
     Args:
         bound: the bound.
