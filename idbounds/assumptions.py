@@ -84,6 +84,11 @@ compression_scheme = Assumption(
     "the predictor is rebuilt from its compression set and message alone, by a map fixed before the sample",
     "declared",
 )
+compression_set_alone = Assumption(
+    "compression_set_alone",
+    "the predictor is rebuilt from its compression set alone, with no message, by a map fixed beforehand",
+    "declared",
+)
 remaining_only = Assumption(
     "remaining_only", "errors were counted on the examples outside the compression set only", "declared"
 )
@@ -92,8 +97,8 @@ consistent_outside = Assumption(
 )
 preferent_compression = Assumption(
     "preferent_compression",
-    "dropping examples that were not selected does not change the selection, and a new example on which the "
-    "predictor errs would change it",
+    "dropping examples that were not selected does not change the selection; the predictor depends on the "
+    "selected alone, and a new example on which it errs, joined to the selected alone, changes the selection",
     "declared",
 )
 compressed_within_margin = Assumption(
@@ -169,8 +174,8 @@ posterior_pairs = Assumption(
     "each Monte-Carlo draw is a fresh hypothesis from the posterior on a training example drawn evenly",
     "declared",
 )
-class_before_sample = Assumption(
-    "class_before_sample",
+capacity_before_sample = Assumption(
+    "capacity_before_sample",
     "the class of predictors was fixed before the sample was seen, and its capacity is at most the one given",
     "declared",
 )

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from idbounds.assumptions import earlier_stages
 from idbounds.catalogue import bounds
 from idbounds.errors import InputError
 from idbounds.functions import minimum
-from idbounds.quantities import QUANTITIES, delta
+from idbounds.quantities import QUANTITIES, delta, mc_delta
 from idbounds.statement import Bound
 
 if TYPE_CHECKING:
@@ -40,10 +41,16 @@ def minimum_of(*given: str | Bound) -> Bound:
     if not chosen:
         raise InputError("minimum_of: name at least one bound")
     for b in chosen.values():
-        if not b.certifies or delta not in b.takes or b.unit != "rate":
+        if not b.certifies or delta not in b.takes:
+            raise InputError(f"minimum_of: {b.id} is {b.standing}; give certificates that take delta")
+        if earlier_stages in b.assumes:
             raise InputError(
-                f"minimum_of: {b.id} is {b.standing} for a {b.unit}; give certificates with a delta"
+                f"minimum_of: {b.id} builds on earlier stages, whose delta was spent before; give others"
             )
+    bounded = {(b.left, b.unit): b.id for b in chosen.values()}
+    if len(bounded) > 1:
+        what = "; ".join(f"{name}: {left} ({unit})" for (left, unit), name in bounded.items())
+        raise InputError(f"minimum_of: these do not bound the same thing: {what}")
     implied = {weaker for b in chosen.values() for weaker in b.weaker}
     kept = [b for b in chosen.values() if b.id not in implied]
     return kept[0] if len(kept) == 1 else _minimum(kept)
@@ -58,6 +65,12 @@ def _minimum(kept: list[Bound]) -> Bound:
         known["delta"] = known["delta"] / len(kept)
         return reduce(minimum, (b.says(*(known[q.name] for q in b.takes)) for b in kept))
 
+    def nothing(*symbols: Any) -> Any:
+        known = dict(zip((q.name for q in takes), symbols, strict=True))
+        return kept[0].trivial(*(known[q.name] for q in kept[0].takes)) if kept[0].trivial else 1
+
+    trivial = nothing if kept[0].trivial else None
+    sampled = "; the failure probability of sampled hypotheses is added" if mc_delta in takes else ""
     return Bound(
         id=f"minimum-of({','.join(b.id for b in kept)})",
         title=f"Smallest of {len(kept)} bounds, each at delta / {len(kept)}",
@@ -66,7 +79,11 @@ def _minimum(kept: list[Bound]) -> Bound:
         says=says,
         assumes=tuple({a.name: a for b in kept for a in b.assumes}.values()),
         source=kept[0].source,
-        holds=f"all {len(kept)} at once with probability at least 1 - delta, by the union bound",
+        holds=f"all {len(kept)} at once with probability at least 1 - delta, by the union bound" + sampled,
+        left=kept[0].left,
+        unit=kept[0].unit,
+        trivial=trivial,
+        unless=tuple({name: None for b in kept for name in b.unless}),
     )
 
 

@@ -174,7 +174,7 @@ def compare(
         if any(np.ndim(v) for v in known.values()):
             raise InputError("beside a table give single numbers; put what varies into its columns")
         return _compare_table(table, known, chosen)
-    usable = [b for b in chosen if b.applies_to(known)]
+    usable = [b for b in chosen if b.applies_to(known) and not np.any(b.excluded(known))]
     found = [
         evaluate(b, majority_error=majority_error, **{k: v for k, v in known.items() if k in b.accepts})
         for b in [b for b in usable if b.is_about_a_risk] or usable
@@ -226,6 +226,7 @@ def _compare_table(table: pd.DataFrame, known: Mapping[str, Any], chosen: list[B
         if bound.applies_to(columns):
             used = {q.name: _column(q.name, columns, len(table)) for q in bound.takes}
             rows = np.logical_and.reduce([np.isfinite(x) for x in used.values()])
+            rows &= np.logical_not(bound.excluded(columns))
             values = np.full(len(table), np.nan)
             if rows.any():
                 values[rows] = bound(**{name: x[rows] for name, x in used.items()})

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from idbounds.statement import Bound
 
 
+_RISKS = ("R", r"R(\rho)")
+
+
 @dataclass(frozen=True)
 class Price:
     """What one quantity adds to the bound.
@@ -97,7 +100,7 @@ def explain(bound: Bound, known: Mapping[str, Any]) -> Explanation:
         assumes=bound.assumes,
         holds=bound.holds,
         source=str(bound.source),
-        what="the risk" if bound.left == "R" and bound.unit == "rate" else f"{bound.left} ({bound.unit})",
+        what="the risk" if bound.left in _RISKS and bound.unit == "rate" else f"{bound.left} ({bound.unit})",
         warning="" if certificate else f"{bound.standing}: {bound.because}",
     )
 

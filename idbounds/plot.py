@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from idbounds.certificate import BOUND
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure

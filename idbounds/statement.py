@@ -51,6 +51,8 @@ class Bound:
         left: LaTeX of what is bounded.
         unit: of the value: "rate", or "bits" a token, ...
         trivial: what holds without any data, as a function like `says`; 1 for a rate.
+        unless: names of quantities that a case must not have (errors outside, more than one choice): the
+            bound leaves them out of account, so `compare` does not offer it for such a case.
         standing: CERTIFICATE, NO_CERTIFICATE or UNVERIFIED.
         because: why it is no certificate, or what could not be verified.
     """
@@ -67,6 +69,7 @@ class Bound:
     left: str = "R"
     unit: str = "rate"
     trivial: Callable[..., Any] | None = None
+    unless: tuple[str, ...] = ()
     standing: str = CERTIFICATE
     because: str = ""
 
@@ -187,9 +190,17 @@ class Bound:
 
         Returns:
             15 significant digits, proven to be not below the true value, and not below the float value.
+
+        Raises:
+            InputError: as said, and where a value does not fit a float.
         """
         value = self.upper_fraction(**known)
-        value += MARGIN * max(abs(value), Fraction(float(self.magnitude(**known))))
+        size = float(self.magnitude(**known))
+        if not np.isfinite(size):
+            raise InputError(
+                f"{self.id}: the value does not fit a float; give quantities nearer to their typical ranges"
+            )
+        value += MARGIN * max(abs(value), Fraction(size))
         return decimal_up(min(value, Fraction(1)) if self._saturates else value, DIGITS)
 
     def upper_fraction(self, **known: Any) -> Fraction:
@@ -324,6 +335,19 @@ class Bound:
     def applies_to(self, known: Mapping[str, Any]) -> bool:
         """Whether the known quantities suffice for it."""
         return self.standing != UNVERIFIED and all(name in known for name in self.needs(known))
+
+    def excluded(self, known: Mapping[str, Any]) -> Any:
+        """Whether a known quantity rules the bound out, because it leaves that quantity out of account.
+
+        Args:
+            known: checked numbers or arrays by name; NaN counts as not known.
+
+        Returns:
+            Boolean, or an array of the shape of the values.
+        """
+        given = [name for name in self.unless if name in known]
+        found = (np.asarray(known[name], np.float64) > QUANTITIES[name].low for name in given)
+        return np.logical_or.reduce([*found]) if given else False
 
     def _values(self, known: Mapping[str, Any]) -> dict[str, Any]:
         return self.inputs(known)[0]

@@ -63,10 +63,32 @@ def test_the_smallest_without_its_price_fails_too_often():
     assert np.mean(paid[counts].min(axis=1) < risk) < delta
 
 
-@pytest.mark.parametrize(("given", "message"), [((), "at least one"), (("nobody",), "no bound 'nobody'")])
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ((), "at least one"),
+        (("nobody",), "no bound 'nobody'"),
+        (("aghajanyan",), "not a certificate; give certificates that take delta"),
+        (("gibbs-monte-carlo",), "give certificates that take delta"),
+        (("split-kl", "test-binomial"), "do not bound the same thing"),
+        (("test-binomial", "maurer-kl"), "do not bound the same thing"),
+        (("language-top-k", "occam-kl"), "do not bound the same thing"),
+        (("recursive-pac-bayes-step", "informed-prior-kl"), "whose delta was spent before"),
+    ],
+)
 def test_bad_minima(given, message):
     with pytest.raises(InputError, match=message):
         minimum_of(*given)
+
+
+def test_a_minimum_keeps_what_it_bounds():
+    both = minimum_of("maurer-kl-monte-carlo", "catoni-beta")
+    assert both.latex.startswith(r"R(\rho) \le \min")
+    assert "sampled hypotheses is added" in both.holds
+    assert minimum_of("split-kl", "split-kl").left == r"R(h) - R(h^{*})"
+    tokens = minimum_of("language-tokens-azuma", "language-tokens-catoni")
+    assert tokens.unit == "bits"
+    assert tokens.trivial is not None
 
 
 def test_dominates_maps_error_and_complexity():

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from idbounds.assumptions import class_before_sample, iid, margin_before_sample, relu_network, zero_one_loss
+from idbounds.assumptions import (
+    capacity_before_sample,
+    iid,
+    margin_before_sample,
+    relu_network,
+    zero_one_loss,
+)
 from idbounds.functions import log, minimum, sqrt
 from idbounds.quantities import delta, n, train_error
 from idbounds.quantities.capacity import (
@@ -67,7 +73,7 @@ vc = Bound(
     family="capacity",
     takes=(train_error, vc_dimension, n, delta),
     says=lambda R, d, m, δ: R + sqrt(8 * (_sauer(d, m) + log(4 / δ)) / m),
-    assumes=(iid, zero_one_loss, class_before_sample),
+    assumes=(iid, zero_one_loss, capacity_before_sample),
     source=Source(
         "vapnik1971",
         "Vapnik and Chervonenkis",
@@ -84,7 +90,7 @@ vc_sharp = Bound(
     family="capacity",
     takes=(train_error, vc_dimension, n, delta),
     says=lambda R, d, m, δ: _uniformly(R, _sauer(d, m), m, δ),
-    assumes=(iid, zero_one_loss, class_before_sample),
+    assumes=(iid, zero_one_loss, capacity_before_sample),
     source=Source(
         "vapnik1998",
         "Vapnik",
@@ -100,7 +106,7 @@ vc_network = Bound(
     family="capacity",
     takes=(train_error, network_weights, network_layers, network_units, n, delta),
     says=lambda R, W, D, U, m, δ: _uniformly(R, _patterns(W, D, U, m), m, δ),
-    assumes=(iid, zero_one_loss, class_before_sample, relu_network),
+    assumes=(iid, zero_one_loss, capacity_before_sample, relu_network),
     source=Source(
         "bartlett2019",
         "Bartlett, Harvey, Liaw and Mehrabian",
@@ -116,7 +122,7 @@ rademacher_margin = Bound(
     family="capacity",
     takes=(margin_train_error, rademacher, margin, margins, n, delta),
     says=lambda R, C, γ, c, m, δ: _margin(R, 2 * C, γ, c, m, δ),
-    assumes=(iid, zero_one_loss, class_before_sample, margin_before_sample),
+    assumes=(iid, zero_one_loss, capacity_before_sample, margin_before_sample),
     source=Source(
         "koltchinskii2002",
         "Koltchinskii and Panchenko",
@@ -145,7 +151,7 @@ frobenius_golowich = Bound(
     says=lambda R, P, X, D, K, γ, c, m, δ: _margin(
         R, 4 * P * X * sqrt(K * ((1 + sqrt(2 * (D - 1) * log(2))) ** 2 + 1) / m), γ, c, m, δ
     ),
-    assumes=(iid, zero_one_loss, class_before_sample, relu_network, margin_before_sample),
+    assumes=(iid, zero_one_loss, capacity_before_sample, relu_network, margin_before_sample),
     source=Source(
         "golowich2018",
         "Golowich, Rakhlin and Shamir",
@@ -174,7 +180,7 @@ path_norm_margin = Bound(
     says=lambda R, φ, X, D, N, K, γ, c, m, δ: _margin(
         R, 4 * φ * X * sqrt(2 * (D * log(2) + log(N * K)) / m), γ, c, m, δ
     ),
-    assumes=(iid, zero_one_loss, class_before_sample, relu_network, margin_before_sample),
+    assumes=(iid, zero_one_loss, capacity_before_sample, relu_network, margin_before_sample),
     source=Source(
         "neyshabur2015",
         "Neyshabur, Tomioka and Srebro",
@@ -192,7 +198,7 @@ spectral_bartlett = Bound(
     family="capacity",
     takes=(margin_train_error, spectral_complexity, input_norm, network_width, margin, n, delta),
     says=lambda R, S, X, H, γ, m, δ: R + S * X * log(H) / (γ * sqrt(m)) + sqrt(log(1 / δ) / m),
-    assumes=(iid, zero_one_loss, class_before_sample, relu_network),
+    assumes=(iid, zero_one_loss, capacity_before_sample, relu_network),
     source=Source("bartlett2017", "Bartlett, Foster and Telgarsky", 2017, "Theorem 1.1"),
     holds="up to constants and logarithms, for all networks, margins and norms at once",
     standing=NO_CERTIFICATE,
@@ -217,7 +223,7 @@ spectral_neyshabur = Bound(
     says=lambda R, P, r, B, D, H, γ, m, δ: (
         R + sqrt(((P * B * D) ** 2 * H * log(D * H) * r + log(D * m / δ)) / (γ**2 * m))
     ),
-    assumes=(iid, zero_one_loss, class_before_sample, relu_network),
+    assumes=(iid, zero_one_loss, capacity_before_sample, relu_network),
     source=Source("neyshabur2018", "Neyshabur, Bhojanapalli and Srebro", 2018, "Theorem 1"),
     holds="up to constants and logarithms, for all networks of the architecture at once",
     standing=NO_CERTIFICATE,
@@ -230,7 +236,7 @@ distance_from_initialisation = Bound(
     family="capacity",
     takes=(train_error, initial_distance, n),
     says=lambda R, w, m: R + w / sqrt(m),
-    assumes=(iid, zero_one_loss, class_before_sample),
+    assumes=(iid, zero_one_loss, capacity_before_sample),
     source=Source(
         "jiang2020", "Jiang et al.", 2020, "the measure of the distance, put on the scale of a bound"
     ),

@@ -14,6 +14,7 @@ from idbounds.assumptions import (
     code_before_sample,
     compressed_within_margin,
     compression_scheme,
+    compression_set_alone,
     consistent_outside,
     gibbs_predictor,
     helper_before_sample,
@@ -59,11 +60,12 @@ from idbounds.sources import Source
 from idbounds.statement import NO_CERTIFICATE, Bound
 
 _SUBSETS = (
-    "for all compression sets (and messages) at once, with probability at least 1 - delta over the sample"
+    "for all compression sets and messages at once, with probability at least 1 - delta over the sample"
 )
+_SETS = "for all compression sets at once, with probability at least 1 - delta over the sample"
 _CHANGE = (
-    "for the probability that a new example changes the compression, which the risk cannot exceed, with "
-    "probability at least 1 - delta over the sample"
+    "for the probability that a new example, joined to the selected alone, changes the selection, which the "
+    "risk cannot exceed, with probability at least 1 - delta over the sample"
 )
 _COMPRESSED = (
     "for the compressed network, not the original; for all networks of the class at once, with probability "
@@ -77,11 +79,12 @@ littlestone_warmuth = Bound(
     family="compression",
     takes=(compression_size, remaining_n, delta),
     says=lambda k, r, δ: (log_choose(k + r, k) + log((k + r) / δ)) / r,
-    assumes=(iid, zero_one_loss, compression_scheme, consistent_outside),
+    assumes=(iid, zero_one_loss, compression_set_alone, consistent_outside),
     source=Source(
         "littlestone1986", "Littlestone and Warmuth", 1986, "the principle; with 1 / n for each of n sizes"
     ),
-    holds=_SUBSETS,
+    holds=_SETS,
+    unless=("remaining_errors", "remaining_error", "code_bits"),
 )
 
 floyd_warmuth = Bound(
@@ -90,14 +93,15 @@ floyd_warmuth = Bound(
     family="compression",
     takes=(compression_limit, remaining_n, delta),
     says=lambda d, r, δ: (d * (1 + log1p(r / d)) + log(1 / δ)) / r,
-    assumes=(iid, zero_one_loss, compression_scheme, consistent_outside),
+    assumes=(iid, zero_one_loss, compression_set_alone, consistent_outside),
     source=Source(
         "floyd1995",
         "Floyd and Warmuth",
         1995,
         "their sum over sizes up to d, with C(n, 0) + ... + C(n, d) at most (e n / d)^d",
     ),
-    holds=_SUBSETS + ", for compression sets of at most d examples, d fixed before the sample",
+    holds=_SETS + ", for compression sets of at most d examples, d fixed before the sample",
+    unless=("remaining_errors", "remaining_error", "code_bits", "compression_size"),
 )
 
 sample_compression_consistent = Bound(
@@ -106,14 +110,15 @@ sample_compression_consistent = Bound(
     family="compression",
     takes=(compression_size, remaining_n, delta),
     says=lambda k, r, δ: binomial_tail_inverse(0, r, log(δ / ((k + 1) * (k + 2))) - log_choose(k + r, k)),
-    assumes=(iid, zero_one_loss, compression_scheme, consistent_outside),
+    assumes=(iid, zero_one_loss, compression_set_alone, consistent_outside),
     source=Source(
         "langford2005",
         "Langford",
         2005,
         "the sample compression bound, at no errors; sizes weigh 1/((k+1)(k+2))",
     ),
-    holds=_SUBSETS + "; others weigh sizes 6/(pi^2 (k+1)^2), which is less for every k >= 1, or 1/n",
+    holds=_SETS + "; others weigh sizes 6/(pi^2 (k+1)^2), which is less for every k >= 1, or 1/n",
+    unless=("remaining_errors", "remaining_error", "code_bits"),
 )
 
 sample_compression_binomial = Bound(
@@ -168,6 +173,7 @@ campi_garatti = Bound(
     ),
     holds=_CHANGE,
     weaker=("campi-garatti-closed",),
+    unless=("remaining_errors", "remaining_error", "code_bits"),
 )
 
 campi_garatti_one_sided = Bound(
@@ -185,6 +191,7 @@ campi_garatti_one_sided = Bound(
     ),
     holds=_CHANGE,
     weaker=("campi-garatti", "campi-garatti-closed"),
+    unless=("remaining_errors", "remaining_error", "code_bits"),
 )
 
 campi_garatti_closed = Bound(
@@ -196,6 +203,7 @@ campi_garatti_closed = Bound(
     assumes=(iid, preferent_compression),
     source=Source("campi2023", "Campi and Garatti", 2023, "the explicit form that follows Theorem 4"),
     holds="as campi-garatti, of which it is an upper bound without an equation to solve",
+    unless=("remaining_errors", "remaining_error", "code_bits"),
 )
 
 arora_compressible = Bound(
@@ -212,6 +220,7 @@ arora_compressible = Bound(
         "Theorem 2.1, stated with O(); here with its constants",
     ),
     holds=_COMPRESSED + "; outputs may move by gamma / 2 each; texts that allow gamma need margin 2 gamma",
+    unless=("uncompressed_share",),
 )
 
 arora_compressible_partly = Bound(
@@ -245,6 +254,7 @@ arora_compressible_kl = Bound(
     ),
     holds=_COMPRESSED,
     weaker=("arora-compressible",),
+    unless=("uncompressed_share",),
 )
 
 arora_noise_stability = Bound(

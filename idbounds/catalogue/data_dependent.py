@@ -90,6 +90,7 @@ informed_prior_kl = Bound(
         "prior from a part of the sample, in Maurer's (2004) bound",
     ),
     holds=_PART + "; Maurer's bound on the rest, so error and number of examples are those of the rest",
+    left=r"R(\rho)",
 )
 
 informed_excess_kl = Bound(
@@ -110,6 +111,7 @@ informed_excess_kl = Bound(
     holds=_PART
     + "; pac-bayes-split-kl at delta/2 and the reference's exact tail at delta/2 (code of the authors: "
     "three parts of delta/3)",
+    left=r"R(\rho)",
 )
 
 forward_backward_split_kl = Bound(
@@ -126,6 +128,7 @@ forward_backward_split_kl = Bound(
     holds=_POSTERIORS
     + "the sample of 2 bound_n examples; each prior and reference comes from the half on which it is "
     "not evaluated, and the excess is averaged over both halves",
+    left=r"R(\rho)",
 )
 
 recursive_pac_bayes_first = Bound(
@@ -137,6 +140,7 @@ recursive_pac_bayes_first = Bound(
     assumes=(iid, unit_loss, gibbs_predictor, prior_before_sample),
     source=Source("wu2024", "Wu et al.", 2024, "Theorem 5, t = 1"),
     holds=_POSTERIORS + "the sample, together with the later stages",
+    left=r"R(\rho)",
 )
 
 
@@ -155,6 +159,7 @@ recursive_pac_bayes_step = Bound(
     assumes=(iid, zero_one_loss, gibbs_predictor, prior_from_others, earlier_stages),
     source=Source("wu2024", "Wu et al.", 2024, "Theorem 5, t > 1"),
     holds=_PART + ", together with the other stages; the prior is the posterior of the previous stage",
+    left=r"R(\rho)",
 )
 
 private_prior_kl = Bound(
@@ -170,4 +175,5 @@ private_prior_kl = Bound(
         "dziugaite2018", "Dziugaite and Roy", 2018, "their bound, re-derived with 2/delta for 4/delta"
     ),
     holds=_POSTERIORS + "the sample and the choice of the prior; published with ln(4/delta) in the last term",
+    left=r"R(\rho)",
 )

@@ -80,4 +80,5 @@ cmi_realisable = Bound(
     left=r"\mathbb{E}[R]",
     standing=NO_CERTIFICATE,
     because=_BECAUSE,
+    unless=("train_error", "errors"),
 )

@@ -132,7 +132,6 @@ language_documents_kl = Bound(
         "their two steps with Chernoff's bound for Hoeffding's, derived here",
     ),
     holds=_DRAWN,
-    weaker=("language-documents",),
     unit="bits",
     trivial=_uniform_guess(2),
 )

@@ -39,6 +39,7 @@ occam_binomial = Bound(
     source=Source("langford2005", "Langford", 2005, "Theorem 4.1, with prior mass 2^-L"),
     holds=_EVERY,
     weaker=("occam-kl", "occam-hoeffding"),
+    unless=("choices",),
 )
 
 occam_kl = Bound(
@@ -51,6 +52,7 @@ occam_kl = Bound(
     source=Source("langford2005", "Langford", 2005, "Theorem 4.1, the tail relaxed by the Chernoff bound"),
     holds=_EVERY,
     weaker=("occam-hoeffding",),
+    unless=("choices",),
 )
 
 occam_hoeffding = Bound(
@@ -67,6 +69,7 @@ occam_hoeffding = Bound(
         "the Occam principle; one-sided Hoeffding form for training errors",
     ),
     holds=_EVERY + "; two-sided statements have ln(2/delta)",
+    unless=("choices",),
 )
 
 occam_empirical_bernstein = Bound(
@@ -84,6 +87,7 @@ occam_empirical_bernstein = Bound(
         "maurer2009", "Maurer and Pontil", 2009, "Theorem 4 at level delta 2^-L, in a union over all messages"
     ),
     holds=_EVERY + "; for losses that hardly vary; with the unbiased variance; for one example it is above 1",
+    unless=("choices",),
 )
 
 occam_menu_binomial = Bound(
@@ -148,6 +152,7 @@ occam_universal_kl = Bound(
     holds=_EVERY
     + "; published with 2 log2(length) bits for the length, a prior that adds up to pi^2/6 and so "
     "lacks 0.718 bits; with log2(length) + log2(length + 1) it adds up to one",
+    unless=("header_bits",),
 )
 
 occam_log_star_binomial = Bound(
@@ -161,4 +166,5 @@ occam_log_star_binomial = Bound(
         "rissanen1983", "Rissanen", 1983, "the universal prior for integers, for the message's length"
     ),
     holds=_EVERY + "; the constant of log* is computed anew: the 2.865064 of the literature is too small",
+    unless=("header_bits",),
 )

@@ -54,6 +54,7 @@ from idbounds.sources import Source
 from idbounds.statement import Bound
 
 _POSTERIORS = "for all posteriors at once, with probability at least 1 - delta over the sample"
+_OTHERS = ("bound_n", "privacy_epsilon", "stages")  # the prior has seen data: other bounds
 _GIBBS = (iid, unit_loss, gibbs_predictor, prior_before_sample)
 
 
@@ -79,6 +80,8 @@ maurer_kl = Bound(
     ),
     holds=_POSTERIORS,
     weaker=("mcallester", "pac-bayes-refined-pinsker", "pac-bayes-quadratic", "seeger-kl"),
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 mcallester = Bound(
@@ -92,6 +95,8 @@ mcallester = Bound(
         "mcallester1999", "McAllester", 1999, "in the form that Pinsker's inequality gives from Maurer (2004)"
     ),
     holds=_POSTERIORS + "; the original has another constant",
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 maurer_kl_xi = Bound(
@@ -114,6 +119,8 @@ maurer_kl_xi = Bound(
         "pac-bayes-refined-pinsker",
         "pac-bayes-quadratic",
     ),
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 seeger_kl = Bound(
@@ -125,6 +132,8 @@ seeger_kl = Bound(
     assumes=_GIBBS,
     source=Source("seeger2002", "Seeger", 2002, "Theorem 1, with n + 1 for xi(n); for losses in [0, 1]"),
     holds=_POSTERIORS + "; Langford (2005) has the same constant, earlier forms divide by n - 1",
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 mcallester_1999 = Bound(
@@ -141,6 +150,8 @@ mcallester_1999 = Bound(
         "the shape of Theorem 1; ln(n) is the constant of public code, here for every prior; ln(2) at n = 1",
     ),
     holds=_POSTERIORS + "; McAllester has (5/2) ln(n) + 8 for ln(n) in 1999, ln(n) + 2 in 2003",
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 refined_pinsker = Bound(
@@ -152,6 +163,8 @@ refined_pinsker = Bound(
     assumes=_GIBBS,
     source=Source("tolstikhin2013", "Tolstikhin and Seldin", 2013, "where it is recalled"),
     holds=_POSTERIORS,
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 mixed_rate = Bound(
@@ -168,6 +181,8 @@ mixed_rate = Bound(
         "the mixed-rate bound; its constants are re-derived, the text was not at hand",
     ),
     holds=_POSTERIORS,
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 quadratic = Bound(
@@ -184,6 +199,8 @@ quadratic = Bound(
         "also in Pérez-Ortiz et al. (2021); it is Thiemann et al. (2017) at the best lambda",
     ),
     holds=_POSTERIORS,
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 thiemann = Bound(
@@ -195,6 +212,8 @@ thiemann = Bound(
     assumes=_GIBBS,
     source=Source("thiemann2017", "Thiemann et al.", 2017, "Theorem 3"),
     holds="for all posteriors and all lambda at once, with probability at least 1 - delta over the sample",
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 catoni_uniform = Bound(
@@ -212,6 +231,8 @@ catoni_uniform = Bound(
     ),
     holds="for all posteriors and all beta at once, with probability at least 1 - delta over the sample; "
     "its least value over beta is maurer-kl-xi",
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 catoni = Bound(
@@ -223,6 +244,8 @@ catoni = Bound(
     assumes=(*_GIBBS, parameter_before_sample),
     source=Source("catoni2007", "Catoni", 2007, "Theorem 1.2.6, with beta = lambda / n"),
     holds=_POSTERIORS,
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 catoni_dyadic = Bound(
@@ -238,6 +261,8 @@ catoni_dyadic = Bound(
     assumes=_GIBBS,
     source=Source("catoni2007", "Catoni", 2007, "Theorem 1.2.6, with a union over beta = 8, 4, ..., 1/4096"),
     holds=_POSTERIORS + "; the choice of beta costs 4 bits; other grids in public code",
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 _α = Fraction(1, 10_000)
@@ -264,6 +289,8 @@ catoni_zhou = Bound(
         "Theorem 4.1 with alpha = 1.0001, as Lotfi et al. (2022) use it; lambda in [2, 64 n]",
     ),
     holds=_POSTERIORS,
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 
@@ -292,6 +319,8 @@ tolstikhin_seldin = Bound(
         "Theorem 4, c1 = c2 = 1.15, delta split in halves; the larger of its two cases",
     ),
     holds=_POSTERIORS + "; above the original only where its cases meet, by 7.5% of the second term at most",
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 unexpected_gamma = Bound(
@@ -303,6 +332,8 @@ unexpected_gamma = Bound(
     assumes=(*_GIBBS, parameter_before_sample),
     source=Source("mhammedi2019", "Mhammedi et al.", 2019, "with one prior, b = 1"),
     holds=_POSTERIORS,
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 unexpected_bernstein = Bound(
@@ -324,6 +355,8 @@ unexpected_bernstein = Bound(
         "with one prior, b = 1 and gamma = 1/2, 1/4, ...; gamma = 2^-j is charged ln(j (j + 1)), not ln(k)",
     ),
     holds=_POSTERIORS + "; Mhammedi et al. and Wu and Seldin (2022) stop at a k that depends on n and delta",
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 _DRAWS = "for the posterior drawn from, with probability at least 1 - delta' over the draws"
@@ -352,6 +385,7 @@ gibbs_monte_carlo_binomial = Bound(
     holds=_DRAWS,
     weaker=("gibbs-monte-carlo",),
     left=r"\hat R(\rho)",
+    unless=("mc_error",),
 )
 
 maurer_kl_monte_carlo = Bound(
@@ -363,6 +397,8 @@ maurer_kl_monte_carlo = Bound(
     assumes=(*_GIBBS, posterior_draws),
     source=Source("perezortiz2021", "Pérez-Ortiz et al.", 2021, "the certificate, one-sided"),
     holds=_BOTH + "; public code has ln(2/delta')",
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )
 
 maurer_kl_xi_monte_carlo = Bound(
@@ -380,4 +416,6 @@ maurer_kl_xi_monte_carlo = Bound(
     ),
     holds=_BOTH + "; public code has ln(2/delta')",
     weaker=("maurer-kl-monte-carlo",),
+    left=r"R(\rho)",
+    unless=_OTHERS,
 )

@@ -18,7 +18,7 @@ from idbounds.assumptions import (
     tuned_before_sample,
     unit_loss,
 )
-from idbounds.functions import kl_inverse, log, log_peak, sqrt
+from idbounds.functions import kl_inverse, log, log1p, log_peak, sqrt
 from idbounds.quantities import (
     code_bits,
     delta,
@@ -63,7 +63,9 @@ anytime_hoeffding = Bound(
     title="All sample sizes, Hoeffding, tuned to one of them",
     family="sequential",
     takes=(test_error, tuned_n, test_n, delta),
-    says=lambda R, t, m, δ: R + sqrt((1 + t / m) * log((sqrt(1 + m / t) + δ) / (2 * δ)) / (2 * m)),
+    says=lambda R, t, m, δ: (
+        R + sqrt((1 + t / m) * log1p((m / t / (sqrt(1 + m / t) + 1) + (1 - δ)) / (2 * δ)) / (2 * m))
+    ),
     assumes=(iid, unit_loss, held_out, one_sequence, tuned_before_sample),
     source=Source("robbins1970", "Robbins", 1970, "the normal mixture; one-sided, derived here"),
     holds=_ONE + "; the two-sided normal mixture has ln(sqrt(1 + n/n0)/delta) in place of the logarithm",
@@ -93,6 +95,7 @@ anytime_occam_kl = Bound(
     assumes=(iid, unit_loss, prefix_code, code_before_sample, one_sequence),
     source=Source("robbins1970", "Robbins", 1970, "as anytime-kl, at level delta 2^-L"),
     holds=f"for all hypotheses and all n at once, {_SEQUENCE}",
+    unless=("choices",),
 )
 
 anytime_pac_bayes_kl = Bound(
@@ -108,4 +111,6 @@ anytime_pac_bayes_kl = Bound(
     holds=f"for all posteriors and all n at once, {_SEQUENCE}; never above the forms with 2 sqrt(n) and "
     "with n + 1 (Seeger), which thus hold at all n, too; 22/7 stands for pi",
     weaker=("maurer-kl", "mcallester"),
+    left=r"R(\rho)",
+    unless=("bound_n", "privacy_epsilon"),
 )

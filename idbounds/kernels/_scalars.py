@@ -228,8 +228,9 @@ def tail_root(k: float, n: float, log_delta: float) -> float:
         density, slope = (n - k) / ratio, n - k - k * odds
         h, a = excess / density, slope - density
         b = a * (slope - 2 * density) - k * odds * (1 + odds)
-        t = max(t + h * (1 - h * a / 2) / (1 - h * a + h * h * b / 6), 0.5 * t)
-        if fine and abs(excess) <= 1e-4:
+        new, least = t + h * (1 - h * a / 2) / (1 - h * a + h * h * b / 6), 0.5 * t
+        t = max(new, least)
+        if fine and abs(excess) <= 1e-4 and new >= least:  # a step cut short has not arrived
             break
         fine = fine or abs(excess) <= 0.1
     return t

@@ -326,8 +326,10 @@ function tailRoot(k, n, log_delta) {
     var h = excess / density;
     var a = slope - density;
     var b = a * (slope - 2 * density) - k * odds * (1 + odds);
-    t = Math.max(t + (h * (1 - (h * a) / 2)) / (1 - h * a + (h * h * b) / 6), 0.5 * t);
-    if (fine && Math.abs(excess) <= 1e-4) break;
+    var next = t + (h * (1 - (h * a) / 2)) / (1 - h * a + (h * h * b) / 6);
+    var least = 0.5 * t;
+    t = Math.max(next, least);
+    if (fine && Math.abs(excess) <= 1e-4 && next >= least) break;
     fine = fine || Math.abs(excess) <= 0.1;
   }
   return t;

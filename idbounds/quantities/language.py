@@ -8,7 +8,8 @@ from idbounds.quantities.quantity import Quantity
 
 nll_bits = Quantity(
     "nll_bits", r"\hat\ell_\alpha", "ℓ̂_α", "bits", 0, math.inf,
-    "mean negative log2-likelihood of the smoothed model, in bits a token, on what was evaluated", +1,
+    "mean negative log2-likelihood of the smoothed model, in bits a token, on what was evaluated; for "
+    "documents the mean of their means, each averaged over its own tokens first", +1,
     (2.0, 14.0),
 )  # fmt: skip
 raw_nll_bits = Quantity(

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from idbounds.errors import InputError
 
+LARGEST = 2**53
+"""The largest count: up to here every integer is a float."""
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -71,7 +74,7 @@ class Quantity:
         x = np.asarray(value, dtype=np.float64)
         inside = (x > self.low) & (x < self.high) if self.open_ends else (x >= self.low) & (x <= self.high)
         good = np.isfinite(x) & inside
-        return good & (x == np.floor(x)) if self.integer else good
+        return good & (x == np.floor(x)) & (x <= LARGEST) if self.integer else good
 
     def check(self, value: Any) -> None:
         """Refuse a value outside the domain.
@@ -90,4 +93,7 @@ class Quantity:
             ) from None
         if not np.all(good):
             bad = np.asarray(value, dtype=np.float64)[~good].flat[0] if np.ndim(value) else value
-            raise InputError(f"{self.name} = {bad}: give {self.allowed} ({self.says})")
+            limit = (
+                ", at most 2^53" if self.integer and isinstance(bad, int | float) and bad > LARGEST else ""
+            )
+            raise InputError(f"{self.name} = {bad}: give {self.allowed}{limit} ({self.says})")

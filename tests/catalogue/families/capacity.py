@@ -123,7 +123,7 @@ CERTIFICATES = ("vc", "vc-sharp", "vc-network", "rademacher-margin", "frobenius-
 WORLDS = dict.fromkeys(CERTIFICATES, _world(**LINEAR))
 # Margins of 1/20 in size: then a margin that is left out shows.
 WORLDS["rademacher-margin"] = _world(**LINEAR | {"rademacher": 0.05, "margin": 0.05})
-BROKEN = dict.fromkeys(CERTIFICATES, ("class_before_sample", _world(**ONE)))
+BROKEN = dict.fromkeys(CERTIFICATES, ("capacity_before_sample", _world(**ONE)))
 MUTANTS = {
     "vc": [
         lambda R, d, m, δ: R + sqrt(8 * log(4 / δ) / m),

@@ -277,7 +277,7 @@ MUTANTS = {
     "zhou-compressed": [lambda R, S, C, s, r, G, m, d: kl_inverse(R, (log_xi(m) + log(1 / d)) / m)],
 }
 BROKEN = (
-    dict.fromkeys(_CONSISTENT, ("compression_scheme", _memorised))
+    dict.fromkeys(_CONSISTENT, ("compression_set_alone", _memorised))
     | dict.fromkeys(_PREFERENT, ("preferent_compression", _not_preferent))
     | dict.fromkeys(_COUNTED, ("remaining_only", _compression_set_counted))
     | dict.fromkeys((*_NETWORKS, "arora-compressible-partly"), ("helper_before_sample", _helper_after_sample))
