@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("house", deadline=None)  # the first call may compile
+hypothesis.settings.load_profile("house")
 
 ROOT = Path(__file__).parents[1]
 SMALL = {"architecture": "mlp", "d": 60, "steps": 200, "batch": 64, "learning_rate": 0.05, "device": "cpu"}

@@ -64,7 +64,7 @@ anytime_hoeffding = Bound(
     family="sequential",
     takes=(test_error, tuned_n, test_n, delta),
     says=lambda R, t, m, δ: (
-        R + sqrt((1 + t / m) * log1p((m / t / (sqrt(1 + m / t) + 1) + (1 - δ)) / (2 * δ)) / (2 * m))
+        R + sqrt((1 + t / m) * (log(1 / δ) + log1p((m / t / (sqrt(1 + m / t) + 1) - (1 - δ)) / 2)) / (2 * m))
     ),
     assumes=(iid, unit_loss, held_out, one_sequence, tuned_before_sample),
     source=Source("robbins1970", "Robbins", 1970, "the normal mixture; one-sided, derived here"),
