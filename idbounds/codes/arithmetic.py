@@ -103,13 +103,13 @@ class StaticRun(Codec[NDArray[np.int64]]):
         """Append the symbols."""
         self._tally(value)
         if self._counts.max() < self._total:
-            _write_run(integer_vector(value, "symbols"), self._counts.copy(), 0, out)
+            write_run(integer_vector(value, "symbols"), self._counts.copy(), 0, out)
 
     def read(self, source: BitReader) -> NDArray[np.int64]:
         """Read n symbols, shape (n,)."""
         if self._counts.max() == self._total:
             return np.full(self._n, self._counts.argmax(), dtype=np.int64)
-        return _read_run(source, self._n, self._counts.copy(), 0)
+        return read_run(source, self._n, self._counts.copy(), 0)
 
     def ideal_length(self, value: NDArray[np.int64]) -> float:
         """Sum of log2(total / count) over the symbols, in bits."""
@@ -119,7 +119,7 @@ class StaticRun(Codec[NDArray[np.int64]]):
 
     def _tally(self, value: ArrayLike) -> NDArray[np.int64]:
         """How often each symbol occurs; InputError if one has no weight."""
-        tally = _tally(value, self._n, self._counts.size)
+        tally = occurrences(value, self._n, self._counts.size)
         if ((tally > 0) & (self._counts == 0)).any():
             symbol = int(np.argmax((tally > 0) & (self._counts == 0)))
             raise InputError(
@@ -161,19 +161,19 @@ class AdaptiveRun(Codec[NDArray[np.int64]]):
 
     def write(self, value: NDArray[np.int64], out: BitWriter) -> None:
         """Append the symbols."""
-        _tally(value, self._n, self._size)
+        occurrences(value, self._n, self._size)
         if self._size > 1:
-            _write_run(integer_vector(value, "symbols"), np.ones(self._size, dtype=np.int64), 2, out)
+            write_run(integer_vector(value, "symbols"), np.ones(self._size, dtype=np.int64), 2, out)
 
     def read(self, source: BitReader) -> NDArray[np.int64]:
         """Read n symbols, shape (n,)."""
         if self._size == 1:
             return np.zeros(self._n, dtype=np.int64)
-        return _read_run(source, self._n, np.ones(self._size, dtype=np.int64), 2)
+        return read_run(source, self._n, np.ones(self._size, dtype=np.int64), 2)
 
     def ideal_length(self, value: NDArray[np.int64]) -> float:
         """The closed form above, in bits."""
-        tally = _tally(value, self._n, self._size)
+        tally = occurrences(value, self._n, self._size)
         half = math.lgamma(0.5)
         used = math.fsum(math.lgamma(count + 0.5) - half for count in tally[tally > 0].tolist())
         return (math.lgamma(self._n + self._size / 2) - math.lgamma(self._size / 2) - used) / math.log(2)
@@ -201,8 +201,20 @@ def decode_adaptive(bits: Bits, *, n: int, size: int) -> NDArray[np.int64]:
     return AdaptiveRun(size, n=n).decode(bits)
 
 
-def _tally(value: ArrayLike, n: int, size: int) -> NDArray[np.int64]:
-    """How often each symbol 0 .. size - 1 occurs, shape (size,); InputError for anything else."""
+def occurrences(value: ArrayLike, n: int, size: int) -> NDArray[np.int64]:
+    """How often each symbol occurs.
+
+    Args:
+        value: Anything numpy reads as integers.
+        n: How many there must be.
+        size: They must be 0 .. size - 1.
+
+    Returns:
+        The counts, shape (size,).
+
+    Raises:
+        InputError: If the value is anything else.
+    """
     symbols = integer_vector(value, "symbols")
     if symbols.size != n:
         raise InputError(f"symbols: {symbols.size} given; {n} are allowed")
@@ -232,11 +244,31 @@ def _ending(low: int, width: int, pending: int) -> tuple[int, int]:
     return (quarter, quarter) if low <= quarter else (half, quarter)
 
 
-def _write_run(symbols: NDArray[np.int64], weights: NDArray[np.int64], step: int, out: BitWriter) -> None:
-    """Append one arithmetic-coded run, ended so that anything may follow."""
+def write_run(symbols: NDArray[np.int64], weights: NDArray[np.int64], step: int, out: BitWriter) -> None:
+    """Append one arithmetic-coded run, ended so that anything may follow.
+
+    Args:
+        symbols: The symbols, each of positive weight.
+        weights: Weight of each symbol, two of them positive at least; changed in place.
+        step: What a weight grows by after each use.
+        out: Where the bits go.
+    """
     encode_run, _ = _kernels.compiled()
-    digits, count, low, width, pending = encode_run(symbols, weights, _fenwick(weights), step)
-    out.write_array(digits[:count])
+    settled, count, low, width, pending = encode_run(symbols, weights, _fenwick(weights), step)
+    write_end(settled[:count], low, width, pending, out)
+
+
+def write_end(settled: NDArray[np.uint8], low: int, width: int, pending: int, out: BitWriter) -> None:
+    """Append a run as a compiled encoder leaves it, ended so that anything may follow.
+
+    Args:
+        settled: The bits that are settled.
+        low: Where the interval begins.
+        width: How wide it is.
+        pending: Number of bits that are the opposite of the next settled one.
+        out: Where the bits go.
+    """
+    out.write_array(settled)
     start, size = _ending(low, width, pending)
     if size == _kernels.FULL:
         return
@@ -246,18 +278,48 @@ def _write_run(symbols: NDArray[np.int64], weights: NDArray[np.int64], step: int
     out.write_array(np.full(opposite, 1 - bit, dtype=np.uint8))
 
 
-def _read_run(source: BitReader, n: int, weights: NDArray[np.int64], step: int) -> NDArray[np.int64]:
-    """Read one run and leave the source right behind it; DecodeError if no encoder writes it."""
+def read_run(source: BitReader, n: int, weights: NDArray[np.int64], step: int) -> NDArray[np.int64]:
+    """Read one run and leave the source right behind it; DecodeError if no encoder writes it.
+
+    Args:
+        source: Where the bits come from.
+        n: Number of symbols.
+        weights: As for `write_run`.
+        step: As for `write_run`.
+
+    Returns:
+        The symbols, shape (n,).
+    """
     _, decode_run = _kernels.compiled()
     data = np.frombuffer(source.bits.data, dtype=np.uint8)
     symbols = np.empty(n, dtype=np.int64)  # pages are touched only as far as the stream really goes
     status, low, width, pending, value, shifts = decode_run(
         data, source.position, source.bits.length, symbols, weights, _fenwick(weights), step
     )
+    read_end(source, status, low, width, pending, value, shifts)
+    return symbols
+
+
+def read_end(
+    source: BitReader, status: int, low: int, width: int, pending: int, value: int, shifts: int
+) -> None:
+    """Leave the source right behind a run as a compiled decoder leaves it.
+
+    Args:
+        source: Where the run was read from; its position is still at the start of the run.
+        status: `DONE`, `TRUNCATED` or `GAP`.
+        low: Where the interval begins.
+        width: How wide it is.
+        pending: Number of bits that no half of the frame has settled.
+        value: The 62-bit window of the message.
+        shifts: Number of bits shifted out.
+
+    Raises:
+        DecodeError: If no encoder writes the run.
+    """
     if status == _kernels.TRUNCATED:
         raise DecodeError("truncated: the arithmetic-coded run needs more bits than there are")
     start, size = _ending(low, width, pending)
     if status == _kernels.GAP or not start <= value < start + size:
         raise DecodeError("arithmetic-coded run: no encoder writes these bits; the message was altered")
     source.skip(shifts + (_kernels.FULL // size).bit_length() - 1)
-    return symbols

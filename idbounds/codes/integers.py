@@ -1,4 +1,4 @@
-"""Prefix-free codes of one integer: Elias gamma, delta and omega, and a menu of known size."""
+"""Prefix-free codes of one integer: Elias gamma, delta and omega, a menu of known size, shifts and signs."""
 
 from __future__ import annotations
 
@@ -240,3 +240,39 @@ class Shifted(Codec[int]):
     def ideal_length(self, value: int) -> float:
         """Ideal length of n + by."""
         return self._codec.ideal_length(value + self._by)
+
+
+@final
+class Zigzag(Codec[int]):
+    """Code of any integer by one of n >= 0: 0, -1, 1, -2, 2, ... are written as 0, 1, 2, 3, 4, ...
+
+    Args:
+        codec: A code of n >= 0, such as `Rice(2)` or `Shifted(EliasGamma(), by=1)`.
+    """
+
+    def __init__(self, codec: Codec[int]) -> None:
+        """Fix the code."""
+        self._codec = codec
+
+    @property
+    def name(self) -> str:
+        """Name of the code with the one beneath."""
+        return f"zigzag({self._codec.name})"
+
+    def write(self, value: int, out: BitWriter) -> None:
+        """Append the codeword of an integer."""
+        self._codec.write(self._folded(value), out)
+
+    def read(self, source: BitReader) -> int:
+        """Read one codeword."""
+        folded = self._codec.read(source)
+        return -(folded + 1) // 2 if folded % 2 else folded // 2
+
+    def ideal_length(self, value: int) -> float:
+        """Ideal length of the folded integer."""
+        return self._codec.ideal_length(self._folded(value))
+
+    def _folded(self, value: int) -> int:
+        """2 n for n >= 0, -2 n - 1 below."""
+        number = integer_within(value, self.name, -_LIMIT, _LIMIT)
+        return 2 * number if number >= 0 else -2 * number - 1

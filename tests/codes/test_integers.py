@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idbounds.codes import Bits, EliasDelta, EliasGamma, EliasOmega, Shifted, Uniform, check_codec
+from idbounds.codes import (
+    Bits,
+    EliasDelta,
+    EliasGamma,
+    EliasOmega,
+    Rice,
+    Shifted,
+    Uniform,
+    Zigzag,
+    check_codec,
+)
 from idbounds.errors import DecodeError, InputError
 
 ELIAS = [EliasGamma, EliasDelta, EliasOmega]
@@ -144,3 +154,28 @@ def test_menu_and_largest_are_checked():
         EliasGamma().encode(2**20000)
     with pytest.raises(InputError):
         Shifted(EliasGamma(), by=0.5)
+
+
+def test_zigzag_folds_the_signs():
+    folded = [Zigzag(Uniform(9)).encode(n).bits for n in (0, -1, 1, -2, 2, -3, 3, -4, 4)]
+    assert folded == [Uniform(9).encode(n).bits for n in range(9)]
+    for codec in (Zigzag(Rice(2)), Zigzag(Shifted(EliasGamma(), by=1))):
+        check_codec(codec, range(-300, 300))
+    assert Zigzag(Rice(2)).name == "zigzag(rice(2))"
+
+
+@given(n=st.integers(-(2**200), 2**200))
+def test_zigzag_of_any_size(n):
+    codec = Zigzag(Shifted(EliasDelta(largest=2**202), by=1))
+    assert codec.decode(codec.encode(n)) == n
+    assert codec.ideal_length(n) == codec.length(n)
+
+
+def test_zigzag_refuses():
+    for value in (0.5, None, float("nan"), 2**5000):
+        with pytest.raises(InputError, match="zigzag"):
+            Zigzag(Rice(2)).encode(value)
+    with pytest.raises(InputError):
+        Zigzag(Uniform(9)).encode(5)
+    with pytest.raises(DecodeError):
+        Zigzag(Uniform(9)).decode(Bits.from_string("1001"))
