@@ -347,6 +347,30 @@ def table(file: str, output: str | None, as_json: bool, **values: Any) -> None:
         click.echo(result.to_csv(index=False), nl=False)
 
 
+@main.command("code")
+@click.argument("file", type=click.Path())
+@click.option("--step", type=float, help="Step of the grid for all tensors [default: each has its own].")
+@click.option("--spacing", type=float, help="Own step of a tensor, in standard deviations [default: 0.5].")
+@click.option("--codes", help="Some codes only, as in mixture,zlib [default: all].")
+@click.option("--n", type=_Number(QUANTITIES["n"]), metavar="NUMBER", help="Number of training examples.")
+@click.option(
+    "--errors", type=_Number(QUANTITIES["errors"]), metavar="NUMBER",
+    help="Errors on them, counted with the rounded weights.",
+)  # fmt: skip
+@click.option("--delta", type=_Number(QUANTITIES["delta"]), metavar="NUMBER", help="Failure probability.")
+@_JSON
+def code_command(file: str, as_json: bool, codes: str | None, **options: Any) -> None:
+    """Show how long the weights in FILE are under each code, and the bound that this buys.
+
+    FILE is a safetensors, npy or npz file; a pickle is refused.
+    """
+    from idbounds.billing.show import run_code
+
+    given = {name: value for name, value in options.items() if value is not None}
+    chosen = {} if codes is None else {"codes": [code.strip() for code in codes.split(",")]}
+    sys.exit(run_code(file, as_json=as_json, **given, **chosen))
+
+
 @main.command()
 @click.argument("dataset", default="fashion-mnist")
 @click.option(
