@@ -59,7 +59,6 @@ def test_torch_tensors():
         ({str(i): np.broadcast_to(np.zeros(1), (LARGEST_TENSOR // 2,)) for i in range(3)}, "entries in all"),
         (3, None),
     ],
-    ids=str,
 )
 def test_bad_arrays(value, words):
     if words is None:
