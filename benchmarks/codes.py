@@ -33,7 +33,7 @@ from idbounds.codes import (
     MixtureVector,
     StaticRun,
 )
-from idbounds.codes.compressors import COMPRESSORS, available
+from idbounds.codes.files.compressors import COMPRESSORS, available
 
 Symbols = NDArray[np.int64]
 SOURCES = ("gauss-0.5", "gauss-1", "sparse-90", "sparse-99")

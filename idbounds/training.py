@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idbounds.certificate import write_whole
-from idbounds.codes.vectors import LARGEST_ENTRY
+from idbounds.codes.symbols.adaptive import LARGEST_ENTRY
 from idbounds.data import Dataset
 from idbounds.errors import InputError
 from idbounds.projections.stream import Stream, permutation

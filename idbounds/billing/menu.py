@@ -25,10 +25,10 @@ from idbounds.codes import (
     Uniform,
     Zigzag,
     huffman_lengths,
-    tables,
 )
-from idbounds.codes.each import RiceVector, gamma_vector
-from idbounds.codes.serial import CompressedVector, header_bits, serialise
+from idbounds.codes.files.serial import CompressedVector, header_bits, serialise
+from idbounds.codes.symbols import tables
+from idbounds.codes.symbols.each import RiceVector, gamma_vector
 
 Vector = NDArray[np.int64]
 

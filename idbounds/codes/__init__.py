@@ -9,43 +9,43 @@ from idbounds.codes.arithmetic import (
     encode_static,
 )
 from idbounds.codes.bits import BitReader, Bits, BitWriter
-from idbounds.codes.blocks import Blocks
-from idbounds.codes.candidates import Plan
-from idbounds.codes.clusters import lloyd
-from idbounds.codes.codebooks import Codebook, Levels
 from idbounds.codes.codec import Codec, Message, MessageBuilder, Part
-from idbounds.codes.compressors import Compressor, ShortestCompressor, compressor, kolmogorov_bound
-from idbounds.codes.ctw import ContextTree, ContextTreeRun
-from idbounds.codes.dithering import DitheredQuantiser
-from idbounds.codes.each import EachInteger, RiceVector
-from idbounds.codes.fast import FastRun, decode_fast, encode_fast
-from idbounds.codes.gaps import Delta, Gaps
-from idbounds.codes.golomb import ExpGolomb, Golomb, Rice, Unary, best_golomb
-from idbounds.codes.huffman import HuffmanRun, huffman_lengths
-from idbounds.codes.integers import EliasDelta, EliasGamma, EliasOmega, Shifted, Uniform, Zigzag
+from idbounds.codes.files.compressors import Compressor, ShortestCompressor, compressor, kolmogorov_bound
+from idbounds.codes.files.serial import CompressedVector, serialise
+from idbounds.codes.integers.elias import EliasDelta, EliasGamma, EliasOmega, Shifted, Uniform, Zigzag
+from idbounds.codes.integers.golomb import ExpGolomb, Golomb, Rice, Unary, best_golomb
+from idbounds.codes.integers.lengths import compare_lengths
+from idbounds.codes.integers.log_star import LogStar
 from idbounds.codes.laws import check_codec
-from idbounds.codes.lengths import compare_lengths
-from idbounds.codes.log_star import LogStar
-from idbounds.codes.means import conditional_means
-from idbounds.codes.mixture import MixtureGroups, MixtureVector
-from idbounds.codes.patterns import Pattern
-from idbounds.codes.quantisers import DeadZoneQuantiser, UniformQuantiser
-from idbounds.codes.random_coding import (
+from idbounds.codes.patterns.blocks import Blocks
+from idbounds.codes.patterns.gaps import Delta, Gaps
+from idbounds.codes.patterns.pattern import Pattern
+from idbounds.codes.patterns.sparse import Coo, Csc, Csr
+from idbounds.codes.patterns.storing import crossovers, storage
+from idbounds.codes.patterns.subsets import Bitmap, NOfM, Subset
+from idbounds.codes.reals.candidates import Plan
+from idbounds.codes.reals.clusters import lloyd
+from idbounds.codes.reals.codebooks import Codebook, Levels
+from idbounds.codes.reals.dithering import DitheredQuantiser
+from idbounds.codes.reals.quantisers import DeadZoneQuantiser, UniformQuantiser
+from idbounds.codes.reals.random_coding import (
     RandomCode,
     RelativeEntropyCode,
     ideal_relative_entropy_bits,
     random_code,
     relative_entropy_code,
 )
-from idbounds.codes.rounding import lagrangian, optimised_rounding
-from idbounds.codes.serial import CompressedVector, serialise
-from idbounds.codes.signs import SignScale
-from idbounds.codes.sparse import Coo, Csc, Csr
-from idbounds.codes.steps import ideal_two_part_bits, nearest_step, rissanen_step, step_size
-from idbounds.codes.storing import crossovers, storage
-from idbounds.codes.subsets import Bitmap, NOfM, Subset
-from idbounds.codes.symbols import EnumerativeRun, HistogramRun, ParametricVector, RangedVector
-from idbounds.codes.vectors import AdaptiveVector
+from idbounds.codes.reals.rounding import lagrangian, optimised_rounding
+from idbounds.codes.reals.signs import SignScale
+from idbounds.codes.reals.steps import ideal_two_part_bits, nearest_step, rissanen_step, step_size
+from idbounds.codes.symbols.adaptive import AdaptiveVector
+from idbounds.codes.symbols.ctw import ContextTree, ContextTreeRun
+from idbounds.codes.symbols.each import EachInteger, RiceVector
+from idbounds.codes.symbols.fast import FastRun, decode_fast, encode_fast
+from idbounds.codes.symbols.huffman import HuffmanRun, huffman_lengths
+from idbounds.codes.symbols.means import conditional_means
+from idbounds.codes.symbols.mixture import MixtureGroups, MixtureVector
+from idbounds.codes.symbols.static import EnumerativeRun, HistogramRun, ParametricVector, RangedVector
 
 __all__ = [
     "AdaptiveRun",

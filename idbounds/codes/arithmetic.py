@@ -30,7 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 from idbounds.codes import _kernels
 from idbounds.codes.bits import BitReader, Bits, BitWriter
 from idbounds.codes.codec import Codec
-from idbounds.codes.integers import integer_within
+from idbounds.codes.integers.elias import integer_within
 from idbounds.errors import DecodeError, InputError
 
 LARGEST_TOTAL: Final = 2**30

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, final
 
-from idbounds.codes.integers import integer_within
+from idbounds.codes.integers.elias import integer_within
 from idbounds.mdl._given import Range, between, positive
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from idbounds.codes.arithmetic import integer_vector
-from idbounds.codes.integers import integer_within
-from idbounds.codes.patterns import log2_choose
+from idbounds.codes.integers.elias import integer_within
+from idbounds.codes.patterns.pattern import log2_choose
 from idbounds.errors import InputError
 from idbounds.mdl._given import Range, array, between, inside, positive
 from idbounds.mdl.nml import multinomial_regret_bits, nml_multinomial_ideal_bits

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from idbounds.codes.arithmetic import integer_vector
-from idbounds.codes.integers import integer_within
+from idbounds.codes.integers.elias import integer_within
 from idbounds.errors import InputError
 from idbounds.mdl._given import array
 

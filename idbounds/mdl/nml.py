@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from idbounds.codes.arithmetic import integer_vector
-from idbounds.codes.integers import integer_within
+from idbounds.codes.integers.elias import integer_within
 from idbounds.errors import InputError
 from idbounds.kernels.floats import log_xi
 

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from idbounds.codes.arithmetic import LARGEST_RUN
 from idbounds.codes.bits import BitReader, BitWriter
 from idbounds.codes.codec import Codec
-from idbounds.codes.decisions import CERTAIN, DecisionReader, decisions_length, write_decisions
-from idbounds.codes.integers import integer_within
+from idbounds.codes.integers.elias import integer_within
+from idbounds.codes.symbols.decisions import CERTAIN, DecisionReader, decisions_length, write_decisions
 from idbounds.errors import InputError
 from idbounds.inputs import is_tensor
 from idbounds.mdl.labels import LARGEST_CLASSES, checked_labels, probability_rows

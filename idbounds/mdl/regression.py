@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from idbounds.codes.arithmetic import integer_vector
 from idbounds.codes.bits import BitReader, BitWriter
 from idbounds.codes.codec import Codec
-from idbounds.codes.integers import EliasDelta, Shifted, Uniform, Zigzag
-from idbounds.codes.mixture import MixtureVector
+from idbounds.codes.integers.elias import EliasDelta, Shifted, Uniform, Zigzag
+from idbounds.codes.symbols.mixture import MixtureVector
 from idbounds.errors import DecodeError, InputError
 from idbounds.mdl.two_part import rissanen_step
 

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from idbounds.codes.arithmetic import LARGEST_RUN, StaticRun, occurrences
 from idbounds.codes.bits import BitReader, BitWriter
 from idbounds.codes.codec import Codec
-from idbounds.codes.integers import Uniform, integer_within
-from idbounds.codes.subsets import Subset
+from idbounds.codes.integers.elias import Uniform, integer_within
+from idbounds.codes.patterns.subsets import Subset
 from idbounds.mdl._given import positive
 
 _FINEST = 13  # the weights of a table add up to at most (2 * 2^13 + 1)^2 + 2^14 < 2^30

@@ -18,7 +18,7 @@ from typing import final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from idbounds.codes.integers import integer_within
+from idbounds.codes.integers.elias import integer_within
 from idbounds.divergences import kl_gaussian_diagonal
 from idbounds.errors import InputError
 from idbounds.mdl._given import array

@@ -15,7 +15,7 @@ from idbounds.checkpoints import BLOCK, LARGEST_TENSOR
 from idbounds.codes import BitReader, BitWriter, EliasGamma, check_codec
 from idbounds.errors import DecodeError, InputError, MissingExtra
 from idbounds.recipe import step_size
-from tests.codes.test_fuzz_patterns import strings
+from tests.codes.patterns.test_fuzz import strings
 
 
 def layer(shape, step=0.5, scale=2.0, seed=0):

@@ -1,0 +1,1 @@
+"""General compressors as codes: upper bounds on Kolmogorov complexity, up to a constant."""

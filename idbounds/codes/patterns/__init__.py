@@ -1,0 +1,1 @@
+"""Codes of subsets and sparsity patterns: which positions are set."""

@@ -1,0 +1,1 @@
+"""Codes of real vectors: quantisers, codebooks and random codes; what undoes them is in the message."""

@@ -1,0 +1,1 @@
+"""Codes of sequences of symbols and of integer vectors."""
