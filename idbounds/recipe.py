@@ -14,7 +14,6 @@ new name.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,7 +31,9 @@ from idbounds.codes import (
     MessageBuilder,
     Shifted,
     Uniform,
+    step_size,
 )
+from idbounds.codes.reals.steps import STEPS
 from idbounds.errors import DecodeError, InputError
 from idbounds.projections import projections
 
@@ -46,17 +47,13 @@ RECIPE_BITS = 32
 CUSTOM = "custom"
 """Architecture of a model that the user supplies; the menu's entries follow it."""
 
-MENU = (CUSTOM, "convnet", "mlp")
+MENU = (CUSTOM, "convnet", "mlp", "lenet")
 """Architectures by index; an index never changes meaning."""
-
-MENU_OF_STEPS = 64
-"""Step i of the grid is 2^((i - 40) / 4): from 2^-10 to 2^5.75."""
 
 DEVELOPED_ON = ("fashion-mnist", "digits")
 """Data sets that were looked at while this decoder was developed: said in every certificate of them."""
 
 _RECIPE = int.from_bytes(hashlib.sha256(DECODER.encode()).digest()[: RECIPE_BITS // 8], "big")
-_QUARTERS = (1.0, 1.189207115002721, 1.4142135623730951, 1.681792830507429)  # 2^(i/4), as literals: no pow()
 _FROM_ZERO = 1
 
 
@@ -69,7 +66,7 @@ class Model:
         kind: projection family.
         d: subspace dimension.
         seed: draws theta0 and P.
-        step: index into the menu of steps.
+        step: index into the menu of steps (`step_size`).
         symbols: int64 array (d,), the coordinates in steps.
     """
 
@@ -84,36 +81,6 @@ class Model:
     def coordinates(self) -> NDArray[np.float64]:
         """Coordinates z = step * k, shape (d,), each entry one rounding."""
         return self.symbols.astype(np.float64) * step_size(self.step)
-
-
-def step_size(index: int) -> float:
-    """The step of the grid with this index, the same float on every machine.
-
-    Args:
-        index: 0 to MENU_OF_STEPS - 1.
-
-    Returns:
-        2^((index - 40) / 4).
-
-    Raises:
-        InputError: for an index outside the menu.
-    """
-    if not 0 <= index < MENU_OF_STEPS:
-        raise InputError(f"step index {index}: give 0 to {MENU_OF_STEPS - 1}")
-    octave, quarter = divmod(index - 40, 4)
-    return math.ldexp(_QUARTERS[quarter], octave)
-
-
-def nearest_step(size: float) -> int:
-    """Index of the step nearest to a size, on a logarithmic scale, clipped to the menu.
-
-    Args:
-        size: positive.
-
-    Returns:
-        The index.
-    """
-    return min(max(round(4 * math.log2(size)) + 40, 0), MENU_OF_STEPS - 1)
 
 
 def encode(model: Model) -> Message:
@@ -136,7 +103,7 @@ def encode(model: Model) -> Message:
     builder.add("projection", Shifted(EliasGamma(), by=_FROM_ZERO), list(projections).index(model.kind))
     builder.add("d", EliasDelta(), model.d)
     builder.add("seed", Shifted(EliasDelta(), by=_FROM_ZERO), model.seed)
-    builder.add("step", Uniform(MENU_OF_STEPS), model.step)
+    builder.add("step", Uniform(STEPS), model.step)
     builder.add("symbols", AdaptiveVector(model.d), model.symbols)
     return builder.build(DECODER)
 
@@ -171,7 +138,7 @@ def decode(
     kind = _entry(tuple(projections), read("projection", Shifted(EliasGamma(), by=_FROM_ZERO)), "projection")
     d = read("d", EliasDelta())
     seed = read("seed", Shifted(EliasDelta(), by=_FROM_ZERO))
-    step = read("step", Uniform(MENU_OF_STEPS))
+    step = read("step", Uniform(STEPS))
     made = module(architecture)
     try:
         network = subspace(made, kind=kind, d=d, seed=seed)

@@ -24,11 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idbounds.certificate import write_whole
+from idbounds.codes import nearest_step, step_size
 from idbounds.codes.symbols.adaptive import LARGEST_ENTRY
 from idbounds.data import Dataset
 from idbounds.errors import InputError
 from idbounds.projections.stream import Stream, permutation
-from idbounds.recipe import nearest_step, scaled, step_size
+from idbounds.recipe import scaled
 
 if TYPE_CHECKING:  # torch is slow to import, and `certify --help` wants the settings only
     import torch

@@ -27,6 +27,8 @@ def test_scores_for_each_class(name, shape, classes):
         ("mlp", (28, 28), 199_210),
         ("convnet", (8, 8), 10_410),
         ("mlp", (8, 8), 55_210),
+        ("lenet", (28, 28), 44_426),  # both as in Li et al. 2018
+        ("lenet", (3, 32, 32), 62_006),
     ],
 )
 def test_sizes_never_change(name, shape, parameters):
@@ -38,11 +40,12 @@ def test_mlp_takes_any_shape():
 
 
 @pytest.mark.parametrize("shape", [(7, 28), (64,), (1, 1, 28, 28)])
-def test_convnet_says_what_it_takes(shape):
+@pytest.mark.parametrize("name", ["convnet", "lenet"])
+def test_convolutions_say_what_they_take(name, shape):
     with pytest.raises(InputError, match="use mlp"):
-        build("convnet", shape, 10)
+        build(name, shape, 10)
 
 
 def test_unknown_architecture():
-    with pytest.raises(InputError, match="known: convnet, mlp"):
+    with pytest.raises(InputError, match="known: convnet, mlp, lenet"):
         build("resnet", (28, 28), 10)

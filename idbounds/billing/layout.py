@@ -8,9 +8,9 @@ from typing import Final, final
 import numpy as np
 
 from idbounds.checkpoints import LARGEST_TENSOR
-from idbounds.codes import BitReader, BitWriter, Codec, EliasDelta, EliasGamma, Shifted, Uniform
+from idbounds.codes import BitReader, BitWriter, Codec, EliasDelta, EliasGamma, Shifted, Uniform, step_size
+from idbounds.codes.reals.steps import STEPS
 from idbounds.errors import DecodeError, InputError
-from idbounds.recipe import MENU_OF_STEPS, step_size
 
 MOST_TENSORS: Final = 2**16
 MOST_DIMENSIONS: Final = 32
@@ -19,7 +19,7 @@ Shapes = tuple[tuple[tuple[int, ...], float], ...]
 """Shape and step of each tensor."""
 
 _WHOLE, _SAME, _MENU, _OTHER = range(4)
-_STEPS = {step_size(i): i for i in range(MENU_OF_STEPS)}
+_STEPS = {step_size(i): i for i in range(STEPS)}
 
 
 @final
@@ -36,7 +36,7 @@ class Layout(Codec[Shapes]):
         self._count = EliasGamma(largest=MOST_TENSORS)
         self._rank = Shifted(EliasGamma(largest=MOST_DIMENSIONS + 1), by=1)
         self._length = EliasDelta(largest=LARGEST_TENSOR)
-        self._kind, self._menu = Uniform(4), Uniform(MENU_OF_STEPS)
+        self._kind, self._menu = Uniform(4), Uniform(STEPS)
 
     @property
     def name(self) -> str:

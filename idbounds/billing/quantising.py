@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from idbounds.billing.layers import Layer, narrow
 from idbounds.checkpoints import Tensor
+from idbounds.codes import step_size
+from idbounds.codes.reals.steps import STEPS
 from idbounds.errors import InputError
-from idbounds.recipe import MENU_OF_STEPS, step_size
 
 SPACING: Final = 0.5
 """Step of the grid in standard deviations of a tensor, unless told otherwise."""
@@ -84,6 +85,6 @@ def _own_step(tensor: Tensor, largest: float, spacing: float) -> float:
     mean, square = (math.fsum(column) / tensor.size for column in zip(*sums, strict=True))
     spread = math.sqrt(max(square - mean * mean, _NARROWEST**2 * square))
     quarters = round(4 * (math.log2(spread) + math.log2(largest) + math.log2(spacing)))
-    if 0 <= quarters + 40 < MENU_OF_STEPS:
+    if 0 <= quarters + 40 < STEPS:
         return step_size(quarters + 40)
     return math.ldexp(2 ** (quarters % 4 / 4), min(max(quarters // 4, -1000), 1000))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterator
 from typing import Any
 
 from rich import box
@@ -13,6 +15,7 @@ from rich.table import Table
 
 from idbounds.billing.bill import Bill, bill
 from idbounds.billing.menu import CHOICES, MENU
+from idbounds.exactly import exact
 
 _WIDEST = 10_000
 """A table is not squeezed into a narrow terminal: its lines run on."""
@@ -52,9 +55,10 @@ def show(found: Bill) -> None:
         found: the bill.
     """
     console = Console(highlight=False, markup=False)
-    for table in (_tensors(found), _by_tensor(found), _codes(found)):
+    for table in (_tensors(found), *_by_tensor(found, console.width), _codes(found)):
         width = Measurement.get(console, console.options.update_width(_WIDEST), table).maximum
         Console(highlight=False, markup=False, width=max(width, console.width)).print(table)
+        console.print()
     for line in found.lines:
         if line.problem:
             console.print(f"{line.code}: {line.problem}", soft_wrap=True)
@@ -63,7 +67,7 @@ def show(found: Bill) -> None:
 
 
 def _table(*columns: str, left: int = 1) -> Table:
-    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for column in table.columns[left:]:
         column.justify = "right"
     return table
@@ -79,14 +83,26 @@ def _tensors(found: Bill) -> Table:
     return table
 
 
-def _by_tensor(found: Bill) -> Table:
+def _by_tensor(found: Bill, width: int) -> Iterator[Table]:
+    """Bits of each tensor: as many codes side by side as there is room for, then the next ones."""
+    names = ["bits (header)", *(tensor.name for tensor in found.tensors)]
     lines = [line for line in found.lines if line.by_tensor]
-    table = _table("bits (header)", *(line.code for line in lines))
-    for i, tensor in enumerate(found.tensors):
-        pairs = [(line.by_tensor[i], line.header_by_tensor[i]) for line in lines]
-        cells = [f"{bits:,} ({header:,})" if header else f"{bits:,}" for bits, header in pairs]
-        table.add_row(tensor.name, *cells)
-    return table
+    columns = [[line.code, *map(_with_header, line.by_tensor, line.header_by_tensor)] for line in lines]
+    rest = [(column, max(map(len, column)) + 2) for column in columns]
+    while rest:
+        room, chosen = width - max(map(len, names)) - rest[0][1], [rest.pop(0)[0]]
+        while rest and rest[0][1] <= room:
+            column, needed = rest.pop(0)
+            room -= needed
+            chosen.append(column)
+        table = _table(names[0], *(column[0] for column in chosen))
+        for row in list(zip(names, *chosen, strict=True))[1:]:
+            table.add_row(*row)
+        yield table
+
+
+def _with_header(bits: int, header: int) -> str:
+    return f"{bits:,} ({header:,})" if header else f"{bits:,}"
 
 
 def _codes(found: Bill) -> Table:
@@ -103,7 +119,7 @@ def _codes(found: Bill) -> Table:
             f"{line.bits:,}",
             f"{line.bits / found.entries:.3f}",
         ]
-        cells += [] if line.bound is None else [f"{float(line.bound):.4f}"]
+        cells += [] if line.bound is None else [f"{math.ceil(exact(line.bound) * 10**4) / 10**4:.4f}"]  # up
         table.add_row(line.code, *cells, style="bold" if line.bits == shortest else None)
     return table
 

@@ -45,7 +45,8 @@ from idbounds.codes.symbols.fast import FastRun, decode_fast, encode_fast
 from idbounds.codes.symbols.huffman import HuffmanRun, huffman_lengths
 from idbounds.codes.symbols.means import conditional_means
 from idbounds.codes.symbols.mixture import MixtureGroups, MixtureVector
-from idbounds.codes.symbols.static import EnumerativeRun, HistogramRun, ParametricVector, RangedVector
+from idbounds.codes.symbols.parametric import ParametricVector
+from idbounds.codes.symbols.static import EnumerativeRun, HistogramRun, RangedVector
 
 __all__ = [
     "AdaptiveRun",

@@ -201,8 +201,8 @@ def decode_adaptive(bits: Bits, *, n: int, size: int) -> NDArray[np.int64]:
     return AdaptiveRun(size, n=n).decode(bits)
 
 
-def occurrences(value: ArrayLike, n: int, size: int) -> NDArray[np.int64]:
-    """How often each symbol occurs.
+def checked_symbols(value: ArrayLike, n: int, size: int) -> NDArray[np.int64]:
+    """Symbols of an alphabet.
 
     Args:
         value: Anything numpy reads as integers.
@@ -210,7 +210,7 @@ def occurrences(value: ArrayLike, n: int, size: int) -> NDArray[np.int64]:
         size: They must be 0 .. size - 1.
 
     Returns:
-        The counts, shape (size,).
+        The symbols, shape (n,).
 
     Raises:
         InputError: If the value is anything else.
@@ -222,7 +222,21 @@ def occurrences(value: ArrayLike, n: int, size: int) -> NDArray[np.int64]:
         raise InputError(
             f"symbols: values {symbols.min()} to {symbols.max()} given; 0 to {size - 1} is allowed"
         )
-    return np.bincount(symbols, minlength=size).astype(np.int64)
+    return symbols
+
+
+def occurrences(value: ArrayLike, n: int, size: int) -> NDArray[np.int64]:
+    """How often each symbol occurs.
+
+    Args:
+        value: As for `checked_symbols`.
+        n: See there.
+        size: See there.
+
+    Returns:
+        The counts, shape (size,).
+    """
+    return np.bincount(checked_symbols(value, n, size), minlength=size).astype(np.int64, copy=False)
 
 
 def _fenwick(weights: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from idbounds.errors import DecodeError, InputError
 
+_DIGITS = bytes.maketrans(b"01", bytes([0, 1]))
+
 
 @final
 @dataclass(frozen=True)
@@ -65,9 +67,7 @@ class BitWriter:
 
     def __init__(self) -> None:
         """Start empty."""
-        # One byte per bit: appending is then a plain byte append, and only the lowest bit of a byte counts,
-        # so that the digits '0' (48) and '1' (49) may be stored as they come.
-        self._digits = bytearray()
+        self._digits = bytearray()  # one byte, 0 or 1, per bit: appending is then a plain byte append
 
     def __len__(self) -> int:
         """Number of bits written so far."""
@@ -100,7 +100,7 @@ class BitWriter:
             given = f"{'negative ' * (value < 0)}{value.bit_length()}-bit number in {width} bits"
             raise InputError(f"unsigned number: a {given} given; 0 to 2^width - 1 is allowed")
         if width:
-            self._digits += f"{value:0{width}b}".encode()
+            self._digits += f"{value:0{width}b}".encode().translate(_DIGITS)
 
     def write_array(self, bits: NDArray[np.uint8]) -> None:
         """Append an array of zeros and ones.
@@ -111,7 +111,7 @@ class BitWriter:
         Raises:
             InputError: If it is not a one-dimensional array of zeros and ones.
         """
-        if bits.dtype != np.uint8 or bits.ndim != 1 or (bits > 1).any():
+        if bits.dtype != np.uint8 or bits.ndim != 1 or bits.max(initial=0) > 1:
             raise InputError(
                 f"bit array: {bits.dtype} of shape {bits.shape} given; uint8 zeros and ones, 1-D, allowed"
             )
@@ -127,8 +127,7 @@ class BitWriter:
 
     def bits(self) -> Bits:
         """Everything written so far, packed."""
-        digits = np.frombuffer(bytes(self._digits), dtype=np.uint8) & 1
-        return Bits(np.packbits(digits).tobytes(), digits.size)
+        return Bits(np.packbits(np.frombuffer(self._digits, dtype=np.uint8)).tobytes(), len(self))
 
 
 @final

@@ -33,12 +33,12 @@ from idbounds.mdl.gaussian import (
     renormalised_regression_ideal_bits,
 )
 from idbounds.mdl.histogram import Histogram, best_histogram, histogram_ideal_bits
-from idbounds.mdl.labels import label_ideal_bits, uniform_label_bits
+from idbounds.mdl.labels import label_ideal_bits, uniform_label_ideal_bits
 from idbounds.mdl.mixture import mixture_ideal_bits, switch_ideal_bits
 from idbounds.mdl.nml import multinomial_regret_bits, multinomial_sum, nml_multinomial_ideal_bits
 from idbounds.mdl.prequential import Block, Prequential, doubling, portions
 from idbounds.mdl.regression import TwoPartRegression
-from idbounds.mdl.two_part import TwoPartRun, rissanen_step
+from idbounds.mdl.two_part import TwoPartRun
 from idbounds.mdl.variational import VariationalLength, variational_ideal_bits
 
 __all__ = [
@@ -73,8 +73,7 @@ __all__ = [
     "nml_scale_ideal_bits",
     "portions",
     "renormalised_regression_ideal_bits",
-    "rissanen_step",
     "switch_ideal_bits",
-    "uniform_label_bits",
+    "uniform_label_ideal_bits",
     "variational_ideal_bits",
 ]

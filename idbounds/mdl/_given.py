@@ -29,7 +29,7 @@ def array(value: Any, what: str, dimensions: int) -> NDArray[np.float64]:
         InputError: If they are no numbers, not finite, none at all, or of other dimensions.
     """
     try:
-        numbers = np.asarray(value.detach().cpu() if is_tensor(value) else value, dtype=np.float64)
+        numbers = np.asarray(value.detach().cpu().double() if is_tensor(value) else value, dtype=np.float64)
     except (TypeError, ValueError):
         raise InputError(f"{what}: {type(value).__name__} given; an array of numbers is allowed") from None
     if numbers.ndim != dimensions or not numbers.size:

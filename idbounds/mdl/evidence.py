@@ -66,7 +66,7 @@ def laplace_approximate_bits(
         InputError: If the Hessian is not positive definite: then it is no mode, or a direction is flat.
     """
     point = array(mode, "mode", 1)
-    curvature = differences(log_joint, point) if hessian is None else array(hessian, "hessian", 2)
+    curvature = array(differences(log_joint, point) if hessian is None else hessian, "hessian", 2)
     if curvature.shape != (point.size, point.size):
         raise InputError(f"hessian: shape {curvature.shape} given; {(point.size, point.size)} is allowed")
     top = float(log_joint(point))
@@ -127,7 +127,8 @@ def network_hessian(
         Shape (k, k), for `laplace_approximate_bits`.
 
     Raises:
-        InputError: If the kind is none of the two or the loss is averaged.
+        InputError: If the kind is none of the two, the loss is averaged, the precision is negative, or there
+            is nothing to train.
         MissingExtra: If curvlinops is not installed.
     """
     try:
@@ -140,8 +141,12 @@ def network_hessian(
     if reduction != "sum":
         raise InputError(f"loss: reduction {reduction!r} given; 'sum' is allowed, lengths are of all data")
     operator = curvlinops.GGNLinearOperator if kind == "ggn" else curvlinops.HessianLinearOperator
+    if not 0 <= prior_precision < math.inf:
+        raise InputError(f"prior_precision: {prior_precision} given; at least 0 is allowed")
     parameters = [p for p in network.parameters() if p.requires_grad]
     size = sum(p.numel() for p in parameters)
+    if not size:
+        raise InputError("network: no parameter that requires a gradient given; at least one is allowed")
     identity = parameters[0].detach().new_tensor(np.eye(size))
     curvature = operator(network, loss, parameters, [(x, y)]) @ identity
     return array(curvature, "hessian", 2) + prior_precision * np.eye(size)

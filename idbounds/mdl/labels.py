@@ -22,7 +22,7 @@ LARGEST_CLASSES = 2**20
 """Most classes."""
 
 
-def uniform_label_bits(n: int, classes: int) -> float:
+def uniform_label_ideal_bits(n: int, classes: int) -> float:
     """Ideal length of n labels without any model, n log2 K; what every other length is compared with.
 
     Args:

@@ -62,11 +62,14 @@ def multinomial_regret_bits(size: int, n: int) -> float:
     if size == 1 or n == 0:
         return 0.0
     logs = [float(log_xi(n))]
-    ratio = math.exp(logs[0])
+    ratio, product = math.exp(logs[0]), 1.0
     for k in range(1, size - 1):
         ratio = 1 + n / k / ratio
-        logs.append(math.log(ratio))
-    return math.fsum(logs) / math.log(2)
+        product *= ratio
+        if product > 1e250:  # a ratio is below 1.2e8: far from overflow
+            logs.append(math.log(product))
+            product = 1.0
+    return math.fsum([*logs, math.log(product)]) / math.log(2)
 
 
 def nml_multinomial_ideal_bits(counts: ArrayLike) -> float:

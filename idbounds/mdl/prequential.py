@@ -94,8 +94,10 @@ class Prequential(Codec[NDArray[np.int64]]):
     Args:
         learner: An object with `fit(x, y)` and `predict_proba(x)`, as in scikit-learn, which is copied for
             each block, with `classes_` if it knows only the classes it has seen; or a function `train(x, y)`
-            that gives a function from inputs to probabilities. Same data, same floats: fix its seeds.
-        x: Inputs, an array or a tensor, shape (n, ...). With a tensor, labels are given as a tensor, too.
+            that gives a function from inputs to probabilities. Same data, same floats: fix its seeds. If
+            `fit` refuses labels that are all alike, as scikit-learn's often do, that class is predicted.
+        x: Inputs, shape (n, ...): an array, a sparse matrix, a tensor. With a tensor, the learner gets its
+            labels as a tensor, too.
         classes: Number K of classes, at least 1.
         ends: Ends of the blocks, increasing, the last one n; `doubling` by default.
         smoothing: How many uniform labels the learner is thought to have seen besides, at least 0.
@@ -115,7 +117,7 @@ class Prequential(Codec[NDArray[np.int64]]):
     ) -> None:
         """Fix the learner, the inputs and the blocks."""
         self._x = x if hasattr(x, "shape") else np.asarray(x)
-        self._n = integer_within(len(self._x), "number of inputs", 1, LARGEST_RUN)
+        self._n = integer_within((*self._x.shape, 0)[0], "number of inputs", 1, LARGEST_RUN)
         self._classes = integer_within(classes, "classes", 1, LARGEST_CLASSES)
         self._ends = doubling(self._n) if ends is None else tuple(ends)
         steps = (0, *(integer_within(end, "end of a block", 1, self._n) for end in self._ends))
@@ -201,12 +203,19 @@ class Prequential(Codec[NDArray[np.int64]]):
     def _probabilities(self, y: NDArray[np.int64], start: int, stop: int) -> NDArray[np.float64]:
         """What the learner, trained on the labels before `start`, says about the block."""
         x, block = self._x[:start], self._x[start:stop]
+        p = np.zeros((stop - start, self._classes))
         seen: Any = y[:start].copy()
         if is_tensor(x):
             seen = sys.modules["torch"].as_tensor(seen, device=x.device)
         if hasattr(self._learner, "predict_proba"):
             learner = copy.deepcopy(self._learner)
-            fitted = learner.fit(x, seen)
+            try:
+                fitted = learner.fit(x, seen)
+            except ValueError:
+                if (y[:start] != y[0]).any():
+                    raise
+                p[:, y[0]] = 1
+                return p
             learner = learner if fitted is None else fitted
             rows = probability_rows(learner.predict_proba(block))
             columns = np.asarray(getattr(learner, "classes_", np.arange(self._classes)), dtype=np.int64)
@@ -218,7 +227,6 @@ class Prequential(Codec[NDArray[np.int64]]):
                 f"learner: probabilities of shape {rows.shape} given; ({stop - start}, {columns.size}) for "
                 f"classes among 0 .. {self._classes - 1} is allowed"
             )
-        p = np.zeros((stop - start, self._classes))
         p[:, columns] = rows
         return p
 

@@ -12,9 +12,9 @@ from idbounds.codes.arithmetic import integer_vector
 from idbounds.codes.bits import BitReader, BitWriter
 from idbounds.codes.codec import Codec
 from idbounds.codes.integers.elias import EliasDelta, Shifted, Uniform, Zigzag
+from idbounds.codes.reals.steps import rissanen_step
 from idbounds.codes.symbols.mixture import MixtureVector
 from idbounds.errors import DecodeError, InputError
-from idbounds.mdl.two_part import rissanen_step
 
 LARGEST_TARGET: Final = 2**19
 """Largest |y_i|; predictions are cut off there."""
@@ -132,7 +132,7 @@ class TwoPartRegression(Codec[NDArray[np.int64]]):
                 # rounded targets leave a variance of 1/12 in any case
                 variance = max(float(((y - columns @ b) ** 2).mean()), 1 / 12)
                 power = max(float((columns**2).mean()), 2.0**-20)
-                near = round(math.log2(rissanen_step(power / variance, self._n)))
+                near = round(math.log2(float(rissanen_step(self._n, power / variance))))
                 for e in range(max(near - 1, _FINEST), min(near + 1, _COARSEST) + 1):
                     index = np.rint(b / 2.0**e)
                     if (abs(index) <= _LARGEST_INDEX).all():

@@ -13,7 +13,6 @@ Source: Rissanen (1983), Annals of Statistics 11(2).
 
 from __future__ import annotations
 
-import math
 from typing import ClassVar, final
 
 import numpy as np
@@ -24,23 +23,8 @@ from idbounds.codes.bits import BitReader, BitWriter
 from idbounds.codes.codec import Codec
 from idbounds.codes.integers.elias import Uniform, integer_within
 from idbounds.codes.patterns.subsets import Subset
-from idbounds.mdl._given import positive
 
 _FINEST = 13  # the weights of a table add up to at most (2 * 2^13 + 1)^2 + 2^14 < 2^30
-
-
-def rissanen_step(information: float, n: int) -> float:
-    """The precision that a parameter deserves, sqrt(12 / (n I)).
-
-    Args:
-        information: Fisher information I of one observation, above 0.
-        n: Number of observations, at least 1.
-
-    Returns:
-        The step, in units of the parameter.
-    """
-    n = integer_within(n, "n", 1, 2**53)
-    return math.sqrt(12 / (n * positive(information, "information")))
 
 
 @final

@@ -1,4 +1,5 @@
 import json
+import math
 
 import click.testing
 import numpy as np
@@ -11,6 +12,7 @@ from idbounds.billing.layout import Layout
 from idbounds.cli import main
 from idbounds.codes import EliasDelta, EliasGamma, HistogramRun, MixtureVector
 from idbounds.errors import InputError
+from idbounds.exactly import exact
 from tests.billing.test_layers import CODES
 
 CASE = {"errors": 500, "n": 10_000}
@@ -194,9 +196,19 @@ def test_the_command_prints_every_length(file, found):
     assert shown.exit_code == 0
     assert all(f"{x.bits:,}" in shown.stdout for x in found.lines if x.bits)
     assert all(f"{bits:,}" in shown.stdout for x in found.lines for bits in x.by_tensor)
-    assert f"{float(found.best.bound):.4f}" in shown.stdout
+    limits = [
+        float(line.split()[-1]) for line in shown.stdout.splitlines() if line.split()[:1] == [found.best.code]
+    ]
+    assert limits == [math.ceil(exact(found.best.bound) * 10_000) / 10_000]  # never below the bound
     assert "log2(16)" in shown.stdout
     assert "error at most" not in call(file, "--codes", "rice").stdout
+
+
+def test_a_narrow_terminal(file, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = call(file, "--n", 10_000, "--errors", 500).stdout.splitlines()
+    assert all(len(line.rstrip()) <= 80 for line in lines if not line.startswith("note: "))
+    assert sum(line.startswith("bits (header)") for line in lines) > 1  # codes that have no room come below
 
 
 def test_the_command_prints_json(file, found):

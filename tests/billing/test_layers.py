@@ -12,9 +12,8 @@ from idbounds.billing import MENU, Layer, Layers
 from idbounds.billing.layers import blocks, cuts, narrow
 from idbounds.billing.layout import Layout
 from idbounds.checkpoints import BLOCK, LARGEST_TENSOR
-from idbounds.codes import BitReader, BitWriter, EliasGamma, check_codec
+from idbounds.codes import BitReader, BitWriter, EliasGamma, check_codec, step_size
 from idbounds.errors import DecodeError, InputError, MissingExtra
-from idbounds.recipe import step_size
 from tests.codes.patterns.test_fuzz import strings
 
 

@@ -9,11 +9,12 @@ from hypothesis.extra.numpy import arrays
 from idbounds.billing import round_tensor
 from idbounds.billing.quantising import SPACING
 from idbounds.checkpoints import BLOCK, read_tensors
+from idbounds.codes import step_size
+from idbounds.codes.reals.steps import STEPS
 from idbounds.errors import InputError
-from idbounds.recipe import MENU_OF_STEPS, step_size
 
 NORMAL = np.random.default_rng(0).standard_normal(10_000)
-MENU = [step_size(i) for i in range(MENU_OF_STEPS)]
+MENU = [step_size(i) for i in range(STEPS)]
 
 
 def rounded(array, **options):

@@ -13,7 +13,7 @@ from idbounds.mdl import (
     label_ideal_bits,
     laplace_approximate_bits,
     portions,
-    uniform_label_bits,
+    uniform_label_ideal_bits,
 )
 
 pytestmark = pytest.mark.slow
@@ -59,9 +59,12 @@ def test_prequential(digits):
 
     code = Prequential(train, x, classes=10, ends=portions(1797))
     assert code.ideal_length(y) == pytest.approx(855, abs=3)
-    assert code.encode(y).code_bits < 0.145 * uniform_label_bits(1797, 10)
+    assert code.encode(y).code_bits < 0.145 * uniform_label_ideal_bits(1797, 10)
     assert np.array_equal(code.decode(code.encode(y)), y)
     assert Prequential(train, x, classes=10).ideal_length(y) == pytest.approx(873, abs=3)
+    # labels at random hold nothing to learn, and the learner is all too sure of what it learnt
+    noise = np.random.default_rng(1).permutation(y)
+    assert code.ideal_length(noise) > uniform_label_ideal_bits(1797, 10)
 
 
 def test_evidence_and_bic(digits):

@@ -1,5 +1,6 @@
 import importlib.util
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -66,6 +67,8 @@ def test_no_maximum_is_named():
         laplace_approximate_bits(lambda b: -math.inf, mode, hessian=hessian)
     with pytest.raises(InputError, match="nan given"):
         laplace_approximate_bits(log_joint, [math.nan] * 3)
+    with pytest.raises(InputError, match="hessian: inf given"):
+        laplace_approximate_bits(lambda t: 0.0 if t[0] == 1 else -math.inf, [1.0])
     for bits, k, n in [(math.nan, 1, 1), (1.0, -1, 1), (1.0, 1, 0), (1.0, 1.5, 1)]:
         with pytest.raises(InputError, match="given"):
             bic_approximate_bits(bits, k=k, n=n)
@@ -96,9 +99,15 @@ def test_curvature_of_a_network(kind):
     with pytest.raises(InputError, match="'kfac' given"):
         network_hessian(net, loss, x, y, kind="kfac")
 
+    with pytest.raises(InputError, match="prior_precision: -1 given"):
+        network_hessian(net, loss, x, y, prior_precision=-1)
+    net.requires_grad_(False)
+    with pytest.raises(InputError, match="no parameter"):
+        network_hessian(net, loss, x, y)
 
-@pytest.mark.skipif(importlib.util.find_spec("curvlinops") is not None, reason="curvlinops is installed")
-def test_what_to_install_is_named():
+
+def test_what_to_install_is_named(monkeypatch):
     torch, net, x, y = network()
+    monkeypatch.setitem(sys.modules, "curvlinops", None)  # as if it were not installed
     with pytest.raises(MissingExtra, match="pip install curvlinops-for-pytorch"):
         network_hessian(net, torch.nn.CrossEntropyLoss(reduction="sum"), x, y)

@@ -4,21 +4,21 @@ import numpy as np
 import pytest
 
 from idbounds.errors import InputError
-from idbounds.mdl import label_ideal_bits, uniform_label_bits
+from idbounds.mdl import label_ideal_bits, uniform_label_ideal_bits
 
 
 def test_bits_not_nats():
     p = np.full((8, 4), 0.25)
     assert label_ideal_bits(p, [0, 1, 2, 3, 0, 1, 2, 3]) == pytest.approx(16)
-    assert uniform_label_bits(8, 4) == 16
+    assert uniform_label_ideal_bits(8, 4) == 16
 
 
 def test_the_published_sum_of_nats_and_bits():
     # Voita and Titov's repository: 950,028 labels of 45 classes, first block of 0.1 per cent in bits, the rest in
     # nats, all divided by 1024. Its 96.02 "kbits" are 139.5, and the compression 53.06 is 37.4.
     n, classes, stated = 950_028, 45, 96.02 * 1024
-    uniform = uniform_label_bits(n, classes)
-    first = uniform_label_bits(n // 1000, classes)
+    uniform = uniform_label_ideal_bits(n, classes)
+    first = uniform_label_ideal_bits(n // 1000, classes)
     true = first + (stated - first) / math.log(2)
     assert uniform / stated == pytest.approx(53.06, abs=0.01)
     assert true / 1000 == pytest.approx(139.5, abs=0.1)
@@ -58,4 +58,11 @@ def test_bad_input(p, y, words):
 def test_bad_sizes():
     for n, classes in [(-1, 2), (3, 0), (3, 2**31)]:
         with pytest.raises(InputError):
-            uniform_label_bits(n, classes)
+            uniform_label_ideal_bits(n, classes)
+
+
+def test_half_precision_tensors():
+    torch = pytest.importorskip("torch")
+    scores = torch.tensor([[0.0, 1.0], [2.0, -1.0]])
+    exact = label_ideal_bits(scores.softmax(1), [1, 0])
+    assert label_ideal_bits(scores.softmax(1).bfloat16(), [1, 0]) == pytest.approx(exact, abs=0.02)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from idbounds.codes import AdaptiveRun, Bits, check_codec
 from idbounds.errors import DecodeError, InputError
-from idbounds.mdl import Prequential, doubling, portions, uniform_label_bits
+from idbounds.mdl import Prequential, doubling, portions, uniform_label_ideal_bits
 
 
 class Counts:
@@ -69,10 +69,10 @@ def test_a_message_is_read_back_and_learning_pays():
     message = codec.encode(y)
     assert np.array_equal(codec.decode(message), y)
     assert message.ideal_bits <= message.code_bits < message.ideal_bits + 2
-    assert message.code_bits < 0.4 * uniform_label_bits(500, 3)
+    assert message.code_bits < 0.4 * uniform_label_ideal_bits(500, 3)
     # random labels have nothing to learn
     noise = np.random.default_rng(1).permutation(y)
-    assert codec.ideal_length(noise) > 0.95 * uniform_label_bits(500, 3)
+    assert codec.ideal_length(noise) > 0.95 * uniform_label_ideal_bits(500, 3)
 
 
 def test_blocks_add_up_and_the_first_is_uniform():
@@ -112,6 +112,42 @@ def test_classes_that_were_never_seen():
         90, abs=4
     )  # 30 bits for each surprise, not infinity
     assert np.array_equal(harsh.decode(harsh.encode(y)), y)
+
+
+class Strict(Counts):
+    """A learner that wants two classes at least, as many of scikit-learn do."""
+
+    def fit(self, x, y):
+        if len(set(y.tolist())) < 2:
+            raise ValueError("at least 2 classes")
+        return super().fit(x, y)
+
+
+def test_a_learner_that_refuses_labels_that_are_all_alike():
+    y = np.array([1, 1, 1, 1, 0, 1, 0, 1])
+    codec = Prequential(Strict(2), np.zeros(8), classes=2, ends=[2, 4, 8])
+    # after two ones: p = (2 + 1/2) / 3 for another
+    assert [b.ideal_bits for b in codec.blocks(y)[:2]] == pytest.approx([2, 2 * math.log2(6 / 5)], abs=1e-6)
+    assert np.array_equal(codec.decode(codec.encode(y)), y)
+
+    class Broken(Strict):
+        def fit(self, x, y):
+            raise ValueError("for another reason")
+
+    with pytest.raises(ValueError, match="another reason"):
+        Prequential(Broken(2), np.zeros(8), classes=2, ends=[5, 8]).encode(y)
+
+
+def test_sparse_inputs_of_scikit_learn():
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    sparse = pytest.importorskip("scipy.sparse")
+    y = np.random.default_rng(0).integers(0, 2, 60)
+    y[:2] = 0  # one class in the first block
+    x = sparse.csr_array(np.eye(4)[2 * y + np.arange(60) % 2])
+    codec = Prequential(linear_model.LogisticRegression(), x, classes=2, ends=[2, 4, 8, 16, 60])
+    message = codec.encode(y)
+    assert np.array_equal(codec.decode(message), y)
+    assert message.code_bits < 50
 
 
 def test_schedules():
@@ -197,6 +233,7 @@ Y = np.array([0, 1, 0, 1])
     ("call", "words"),
     [
         (lambda: Prequential(Counts(2), np.zeros(0), classes=2), "number of inputs"),
+        (lambda: Prequential(Counts(2), 5.0, classes=2), "number of inputs"),
         (lambda: Prequential(Counts(2), np.zeros(4), classes=0), "classes"),
         (lambda: Prequential(Counts(2), np.zeros(4), classes=2**31), "classes"),
         (lambda: Prequential(Counts(2), np.zeros(4), classes=2, ends=[2, 2, 4]), "increasing"),

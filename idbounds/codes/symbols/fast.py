@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, ClassVar, Final, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from idbounds.codes.arithmetic import LARGEST_RUN, integer_vector, occurrences
+from idbounds.codes.arithmetic import LARGEST_RUN, checked_symbols, integer_vector, occurrences
 from idbounds.codes.bits import BitReader, Bits, BitWriter
 from idbounds.codes.codec import Codec
 from idbounds.codes.integers.elias import EliasGamma, integer_within
@@ -50,7 +51,9 @@ class FastRun(Codec[NDArray[np.int64]]):
         if (self._counts < 0).any() or (self._counts > LARGEST_FAST_TOTAL).any():
             raise InputError(f"counts: an entry outside 0 .. {LARGEST_FAST_TOTAL} given; none is allowed")
         integer_within(int(self._counts.sum()), "sum of the counts", 1, LARGEST_FAST_TOTAL)
-        self._used = np.flatnonzero(self._counts)
+        self._used, self._unused = np.flatnonzero(self._counts), np.flatnonzero(self._counts == 0)
+        self._rank = np.full(self._counts.size, -1, dtype=np.int32)  # place among the symbols in use
+        self._rank[self._used] = np.arange(self._used.size)
 
     @property
     def name(self) -> str:
@@ -59,11 +62,12 @@ class FastRun(Codec[NDArray[np.int64]]):
 
     def write(self, value: NDArray[np.int64], out: BitWriter) -> None:
         """Append the symbols."""
-        self._tally(value)
+        ranks = self._rank[checked_symbols(value, self._n, self._counts.size)]
+        if self._unused.size and ranks.min(initial=0) < 0:
+            self._tally(value)  # says which one
         if self._used.size == 1 or not self._n:
             return
-        rank = (np.cumsum(self._counts > 0) - 1).astype(np.int32)  # place of a symbol among those in use
-        words = self._words(rank[integer_vector(value, "symbols")])
+        words = self._words(ranks)
         EliasGamma().write(words.size + 1, out)
         out.write_array(np.unpackbits(words.astype(">u4").view(np.uint8)))
 
@@ -75,7 +79,7 @@ class FastRun(Codec[NDArray[np.int64]]):
         words = np.packbits(source.read_array(32 * count)).view(">u4").astype(np.uint32)
         coder = _constriction().queue.RangeDecoder(words)
         try:
-            ranks = coder.decode(self._model(), self._n)
+            ranks = coder.decode(self._model, self._n)
         except AssertionError:  # what the library raises where no symbol is
             ranks = None
         if ranks is None or not np.array_equal(self._words(ranks), words):
@@ -96,13 +100,14 @@ class FastRun(Codec[NDArray[np.int64]]):
     def _tally(self, value: ArrayLike) -> NDArray[np.int64]:
         """How often each symbol occurs; InputError if one has no weight."""
         tally = occurrences(value, self._n, self._counts.size)
-        if tally[self._counts == 0].any():
-            symbol = int(np.argmax((tally > 0) & (self._counts == 0)))
+        if self._unused.size and tally[self._unused].any():
+            symbol = int(self._unused[tally[self._unused] > 0][0])
             raise InputError(
                 f"symbols: {symbol} given, whose count is 0; only symbols of positive count allowed"
             )
         return tally
 
+    @cached_property
     def _model(self) -> Any:
         """The table as the library wants it; it rounds quotients of integers, the same on every machine."""
         p = self._counts[self._used] / self._counts.sum()
@@ -111,7 +116,7 @@ class FastRun(Codec[NDArray[np.int64]]):
     def _words(self, ranks: NDArray[np.int32]) -> NDArray[np.uint32]:
         """The words of symbols given by their place among those in use."""
         coder = _constriction().queue.RangeEncoder()
-        coder.encode(ranks, self._model())
+        coder.encode(ranks, self._model)
         words: NDArray[np.uint32] = coder.get_compressed()
         return words
 

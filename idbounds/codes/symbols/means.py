@@ -7,6 +7,7 @@ float, so that every machine gets the same ones.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -40,6 +41,7 @@ def scale_index(vector: ArrayLike) -> int:
     return low
 
 
+@cache
 def _mean_square(index: int) -> int:
     """2^32 E[X^2] of a rounded normal variable: the sum of (2 m - 1) P[|X| >= m] over m >= 1."""
     ends = range(1, (10 << (index // 64 + 1)) // 16 + 10)  # ten scales and more

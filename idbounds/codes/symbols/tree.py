@@ -20,10 +20,10 @@ from typing import Final, final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from idbounds.codes._kernels import DONE, FULL, GAP, TRUNCATED
-from idbounds.codes.arithmetic import integer_vector, read_end, write_end
+from idbounds.codes.arithmetic import integer_vector
 from idbounds.codes.bits import BitReader, BitWriter
 from idbounds.codes.symbols.adaptive import LARGEST_ENTRY
+from idbounds.codes.symbols.decisions import DecisionReader, decisions_length, write_decisions
 from idbounds.codes.symbols.tables import BUCKETS, PRECISION, inner_levels, inner_rows
 from idbounds.errors import DecodeError, InputError
 
@@ -93,10 +93,13 @@ def decisions(vector: NDArray[np.int64], mixture: Components) -> tuple[NDArray[n
     Returns:
         The bits, and the odds of 0 out of 2^30.
     """
+    from idbounds.codes.symbols._mixture_kernels import FIELDS
+
     bucket = np.frexp(np.abs(vector) + 1)[1].astype(np.int64) - 1
     count = int((bucket + np.minimum(bucket + 1, BUCKETS - 1) + (bucket > 0)).sum())
     bits, odds = np.empty(count, dtype=np.uint8), np.empty(count, dtype=np.uint32)
-    _walk(vector.copy(), mixture, (False, _state(), np.empty(0, dtype=np.uint8), bits, odds))
+    state, nothing = np.zeros(FIELDS, dtype=np.int64), np.empty(0, dtype=np.uint8)
+    _walk(vector.copy(), mixture, (False, state, nothing, bits, odds))
     return bits, odds
 
 
@@ -110,9 +113,7 @@ def ideal_bits(vector: NDArray[np.int64], mixture: Components) -> float:
     Returns:
         Bits.
     """
-    bits, odds = decisions(vector, mixture)
-    taken = np.where(bits, (1 << PRECISION) - odds.astype(np.int64), odds)
-    return bits.size * PRECISION - float(np.log2(taken).sum())
+    return decisions_length(*decisions(vector, mixture))
 
 
 def write(groups: Iterable[Group], out: BitWriter) -> None:
@@ -122,12 +123,9 @@ def write(groups: Iterable[Group], out: BitWriter) -> None:
         groups: The vectors with their mixtures.
         out: Where the bits go.
     """
-    from idbounds.codes.symbols import _mixture_kernels as kernels
-
     taken = [decisions(vector, mixture) for vector, mixture in groups]
     bits, odds = (np.concatenate(column) for column in zip(*taken, strict=True))
-    settled, count, low, width, pending = kernels.spell(bits, odds)
-    write_end(settled[:count], low, width, pending, out)
+    write_decisions(bits, odds, out)
 
 
 def read(source: BitReader, groups: Sequence[tuple[int, Components]]) -> list[NDArray[np.int64]]:
@@ -143,45 +141,20 @@ def read(source: BitReader, groups: Sequence[tuple[int, Components]]) -> list[ND
     Raises:
         DecodeError: If no vectors are written so.
     """
-    from idbounds.codes.symbols import _mixture_kernels as kernels
-
-    state = _state()
-    window = min(62, source.remaining)
-    ahead = BitReader(source.bits)
-    ahead.skip(source.position)
-    state[kernels.VALUE] = ahead.read_uint(window) << (62 - window)
-    state[kernels.PLACE] = source.position + 62
-    state[kernels.STOP], state[kernels.ROOM] = source.bits.length, source.remaining
-    data = np.frombuffer(source.bits.data, dtype=np.uint8)
-    channel = True, state, data, np.empty(0, dtype=np.uint8), np.empty(0, dtype=np.uint32)
+    reader = DecisionReader(source)
+    channel = True, *reader.channel, np.empty(0, dtype=np.uint8), np.empty(0, dtype=np.uint32)
     vectors = []
-    status = DONE
     for size, mixture in groups:
         vectors.append(np.zeros(size, dtype=np.int64))  # pages are touched only as far as the stream goes
         _walk(vectors[-1], mixture, channel)
-        if state[kernels.SHIFTS] > state[kernels.ROOM]:
-            status = TRUNCATED
-        elif state[kernels.GAP]:
-            status = GAP
-        if status != DONE:
+        if reader.broken:
             break
-    fields = (kernels.LOW, kernels.WIDTH, kernels.PENDING, kernels.VALUE, kernels.SHIFTS)
-    low, width, pending, value, shifts = (int(state[field]) for field in fields)
-    read_end(source, status, low, width, pending, value, shifts)
+    reader.finish()
     for vector in vectors:
         largest = int(np.abs(vector).max(initial=0))
         if largest > LARGEST_ENTRY:
             raise DecodeError(f"vector: an entry of magnitude {largest}, beyond {LARGEST_ENTRY}")
     return vectors
-
-
-def _state() -> NDArray[np.int64]:
-    """The state of an arithmetic decoder at the start: the whole frame."""
-    from idbounds.codes.symbols import _mixture_kernels as kernels
-
-    state = np.zeros(kernels.FIELDS, dtype=np.int64)
-    state[kernels.WIDTH] = FULL
-    return state
 
 
 def _walk(vector: NDArray[np.int64], mixture: Components, channel: tuple[object, ...]) -> None:

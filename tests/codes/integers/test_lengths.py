@@ -18,6 +18,7 @@ from idbounds.codes import (
     NOfM,
     Rice,
     Subset,
+    Uniform,
     compare_lengths,
 )
 from idbounds.codes.integers.lengths import codes_from_one
@@ -63,6 +64,15 @@ def test_vectors(row):
         positions = np.flatnonzero(np.tile([0, 1, 0, 1], 1000))
         assert codec.ideal_length(positions) == pytest.approx(bits, abs=1e-9)
         assert bits <= codec.length(positions) < bits + 2
+    elif code == "seed_choice":
+        assert math.log2(1000) == pytest.approx(bits, abs=1e-9)
+        assert Uniform(1000).length(0) == math.ceil(bits)
+    elif (
+        code == "prefix_2log"
+    ):  # no code: the 2^-(2 log2 L) sum to pi^2 / 6 = 1.64; Elias gamma is one, and as short
+        bare = given["L"]
+        assert bare + 2 * math.log2(bare) == pytest.approx(bits, abs=1e-9)
+        assert bare + EliasGamma().length(bare) == math.floor(bits)
     else:
         n, k, b = 300 * 784, given["k"], given["b"]
         positions = spread(n, k)

@@ -1,16 +1,16 @@
 import csv
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from idbounds import recipe
 from idbounds.codes import MixtureVector
-from idbounds.codes.reals import steps
 from idbounds.codes.reals.quantisers import UniformQuantiser
 from idbounds.codes.reals.random_coding import ideal_relative_entropy_bits
-from idbounds.codes.reals.steps import ideal_two_part_bits, nearest_step, rissanen_step, step_size
+from idbounds.codes.reals.steps import STEPS, ideal_two_part_bits, nearest_step, rissanen_step, step_size
+from idbounds.codes.symbols.indices import EvenIndices
 from idbounds.errors import InputError
 
 VECTORS = {
@@ -19,12 +19,12 @@ VECTORS = {
 }
 
 
-def test_the_menu_is_that_of_the_recipe():
-    assert steps.STEPS == recipe.MENU_OF_STEPS
-    for i in range(steps.STEPS):
-        assert step_size(i) == recipe.step_size(i) == pytest.approx(2 ** ((i - 40) / 4), rel=1e-15)
+def test_steps_are_the_correctly_rounded_roots():
+    assert STEPS == 64
+    for i in range(STEPS):
+        assert step_size(i) == pytest.approx(2 ** ((i - 40) / 4), rel=1e-15)
         for factor in (0.92, 1, 1.09):
-            assert nearest_step(factor * step_size(i)) == recipe.nearest_step(factor * step_size(i)) == i
+            assert nearest_step(factor * step_size(i)) == i
     assert (nearest_step(1e-300), nearest_step(1e300)) == (0, 63)
 
 
@@ -102,6 +102,15 @@ def test_the_vectors():
         0.5 * (math.erfc((m - 0.5) / math.sqrt(2)) - math.erfc((m + 0.5) / math.sqrt(2))) for m in range(1, 9)
     ]
     found["entropy_quantised_N01", "step 1.0"] = -math.fsum(q * math.log2(q) for q in p)
+    # weights of one width, as real fields: two factors of a matrix, four cores of a tensor train
+    factors = EvenIndices(np.full(256 * (768 + 3072), 8))
+    found["low_rank", "m=768,d=3072,r=256,b=8: r(m+d)b"] = factors.length(np.zeros(256 * 3840, dtype=int))
+    ranks = (1, 2, 4, 2, 1)
+    cores = EvenIndices(np.full(sum(a * 4 * b for a, b in pairwise(ranks)), 16))
+    found["tensor_train", "modes (4,4,4,4), ranks (1,2,4,2,1), 16-bit"] = cores.length(np.arange(80))
+    # another bound on the same code, looser
+    found["requential_step_bound", "KL=100: KL+2log2(1+KL)+5.21"] = 100 + 2 * math.log2(101) + 5.21
+    assert ideal_relative_entropy_bits(100) < VECTORS["requential_step_bound", "KL=100: KL+2log2(1+KL)+5.21"]
     assert found.keys() == VECTORS.keys()
     for key, bits in found.items():
         assert bits == pytest.approx(VECTORS[key], abs=1e-9)

@@ -61,6 +61,13 @@ def test_row(row):
     elif code == "arithmetic_block":
         assert StaticRun(counts(row), n=10).length(symbols(row)) <= bits
         return
+    elif code == "tight_pac_bayes_message_len":
+        n, size = sum(counts(row)), len(counts(row))
+        run = StaticRun(counts(row), n=n)
+        table = size * (16 + n.bit_length())  # levels as float16, and counts
+        got = table + math.ceil(run.ideal_length(symbols(row))) + 1
+        assert table + run.length(symbols(row)) <= bits
+        assert AdaptiveRun(size, n=n).length(symbols(row)) < bits - 100  # no table of counts, and no levels
     elif code == "entropy_quantised_N01":
         got = entropy_of_magnitudes("gauss", 0)
     elif code == "discretised_gaussian":
