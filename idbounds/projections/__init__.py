@@ -8,10 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from idbounds.errors import InputError
-from idbounds.projections.base import Projection, Scale
+from idbounds.projections.base import Cost, Projection, Scale, SignProjection
 from idbounds.projections.blocks import BlocksProjection
 from idbounds.projections.dense import DenseProjection
+from idbounds.projections.fastfood import FastfoodProjection
+from idbounds.projections.kronecker import KroneckerProjection
 from idbounds.projections.laws import check_projection
+from idbounds.projections.orthonormal import OrthonormalProjection
+from idbounds.projections.per_tensor import PerTensor
+from idbounds.projections.sparse import SparseProjection
+from idbounds.projections.srht import SrhtProjection
 from idbounds.projections.stream import (
     Stream,
     permutation,
@@ -20,6 +26,7 @@ from idbounds.projections.stream import (
     words,
 )
 from idbounds.projections.threads import get_threads, set_threads
+from idbounds.projections.tied import TiedProjection
 
 if TYPE_CHECKING:
     from idbounds.projections.subspace import SubspaceModule as SubspaceModule
@@ -29,6 +36,12 @@ if TYPE_CHECKING:
 projections: dict[str, type[Projection]] = {
     "blocks": BlocksProjection,  # 0
     "dense": DenseProjection,  # 1
+    "orthonormal": OrthonormalProjection,  # 2
+    "sparse": SparseProjection,  # 3
+    "srht": SrhtProjection,  # 4
+    "fastfood": FastfoodProjection,  # 5
+    "tied": TiedProjection,  # 6
+    "kronecker": KroneckerProjection,  # 7
 }
 
 
@@ -36,7 +49,7 @@ def make_projection(kind: str, *, seed: int, d: int, D: int, scale: Scale = "rms
     """Build a projection of a named family.
 
     Args:
-        kind: a key of `projections`: ``"blocks"`` or ``"dense"``.
+        kind: a key of `projections`; ``"blocks"`` is the default of everything that chooses for you.
         seed: integer in [0, 2**63).
         d: number of coordinates, 1 <= d <= D.
         D: number of parameters.
@@ -65,10 +78,19 @@ def __getattr__(name: str) -> Any:
 # Without the two torch names: `import *` must work where torch is not installed.
 __all__ = [
     "BlocksProjection",
+    "Cost",
     "DenseProjection",
+    "FastfoodProjection",
+    "KroneckerProjection",
+    "OrthonormalProjection",
+    "PerTensor",
     "Projection",
     "Scale",
+    "SignProjection",
+    "SparseProjection",
+    "SrhtProjection",
     "Stream",
+    "TiedProjection",
     "check_projection",
     "get_threads",
     "make_projection",

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from idbounds.projections.base import Float64Array, FloatArray, Projection
+from idbounds.projections.base import BUFFER, Cost, Float64Array, FloatArray, SignProjection
 from idbounds.projections.stream import Stream, signs, words
 from idbounds.projections.threads import get_threads, run_all, split
 
@@ -19,7 +19,7 @@ PIECES = 8  # partial sums of the adjoint; fixed, so that the sum has the same b
 
 
 @dataclass(frozen=True)
-class BlocksProjection(Projection):
+class BlocksProjection(SignProjection):
     r"""Rotated-sign blocks, the default.
 
     The D rows are cut into blocks of L rows, L the smallest multiple of d that reaches
@@ -38,7 +38,11 @@ class BlocksProjection(Projection):
     """
 
     kind: ClassVar[str] = "blocks"
-    orthonormal: ClassVar[bool] = True
+
+    @property
+    def orthonormal(self) -> bool:
+        """True: every singular value equals `column_length`."""
+        return True
 
     @property
     def block_length(self) -> int:
@@ -64,6 +68,11 @@ class BlocksProjection(Projection):
         count = (self.block_count if end is None else end) - first
         word = words(self.seed, Stream.ROTATIONS, first, count).astype(np.uint64)
         return ((word * np.uint64(self.d)) >> np.uint64(32)).astype(np.int64)
+
+    def cost(self) -> Cost:
+        """Return about one pass over D, and memory for a few blocks whatever D is."""
+        sums = self.block_length + self.d  # PIECES of them in float32, their total in float64
+        return Cost(memory=(4 * PIECES + 8) * sums + 8 * self.d + BUFFER, operations=2 * self.D)
 
     def column_counts(self) -> NDArray[np.int64]:
         """Return how many rows each coordinate feeds: D // d, and one more for D mod d of them.
@@ -98,15 +107,24 @@ class BlocksProjection(Projection):
         Returns:
             Array of shape (D,), dtype of z.
         """
+        out = np.empty(self.D, dtype=z.dtype)
+        self.spread_into(z, out)
+        return out
+
+    def spread_into(self, z: FloatArray, out: FloatArray) -> None:
+        """Write S z into an array.
+
+        Args:
+            z: contiguous float array of shape (d,).
+            out: contiguous array of shape (D,), dtype of z.
+        """
         from idbounds.projections import _kernels
 
         # z repeated once more than a block needs: a rotated block is then one contiguous slice of it.
         tile = np.tile(z, self.block_length // self.d + 1)
-        out = np.empty(self.D, dtype=z.dtype)
         call = partial(_kernels.spread_blocks, *self._arguments)
         pieces = split(self.block_count, get_threads())
         run_all([partial(call, first, end, tile, out) for first, end in pieces], entries=self.D)
-        return out
 
     def gather(self, g: FloatArray) -> Float64Array:
         """Return S' g: each coordinate sums its rows, with their signs.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idbounds.errors import InputError
-from idbounds.projections.base import Float64Array, FloatArray, Projection
+from idbounds.projections.base import Cost, Float64Array, FloatArray, SignProjection
 from idbounds.projections.stream import COUNTER_LIMIT, Stream
 from idbounds.projections.threads import run_all, split
 
@@ -19,7 +19,7 @@ PIECES = 8  # partial sums of the adjoint; fixed, so that the sum has the same b
 
 
 @dataclass(frozen=True)
-class DenseProjection(Projection):
+class DenseProjection(SignProjection):
     r"""Dense random signs, :math:`P_{rk} = s_{rd+k} / \sqrt{D}` (times sqrt(D/d) with scale ``"rms"``).
 
     Columns have exactly equal lengths; singular values spread over about :math:`1 \pm \sqrt{d/D}`.
@@ -38,6 +38,10 @@ class DenseProjection(Projection):
         super().__post_init__()
         if self.d * self.D > COUNTER_LIMIT:
             raise InputError(f"dense: d * D = {self.d * self.D} is more than 2**32; use kind 'blocks'")
+
+    def cost(self) -> Cost:
+        """Return a hash and an addition for each of the D d entries, and a float64 vector of size D."""
+        return Cost(memory=8 * (self.D + (PIECES + 2) * self.d), operations=2 * self.D * self.d)
 
     def column_counts(self) -> NDArray[np.int64]:
         """Return D for every column.

@@ -50,6 +50,11 @@ class Stream(IntEnum):
     PROBE = 6
     NOISE = 7
     TEST = 8
+    INNER_SIGNS = 9
+    PERMUTATION = 10
+    NORMAL = 11
+    POSITIONS = 12
+    TENSORS = 13
 
 
 def checked_integer(name: str, value: object, low: int, high: int) -> int:

@@ -1,12 +1,14 @@
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from idbounds import recipe
 from idbounds.errors import InputError
-from idbounds.projections import make_projection, projections
+from idbounds.projections import BlocksProjection, make_projection, projections
 
 SHAPES = st.integers(1, 300).flatmap(lambda D: st.tuples(st.integers(1, D), st.just(D)))
 
@@ -53,6 +55,63 @@ def test_digest_depends_on_every_field_and_on_nothing_else(kind):
     copy = pickle.loads(pickle.dumps(first))
     assert copy == first
     assert copy.digest() == first.digest()
+
+
+@pytest.mark.parametrize("kind", projections)
+def test_description_bits_are_what_the_decoder_charges(kind):
+    for seed, d in ((0, 1), (1, 2), (5, 30), (2**40, 299)):
+        model = recipe.Model("mlp", kind, d, seed, 40, np.zeros(d, np.int64))
+        parts = {part.name: part.bits for part in recipe.encode(model).parts}
+        charged = parts["projection"] + parts["d"] + parts["seed"]
+        assert make_projection(kind, seed=seed, d=d, D=300).description_bits() == charged
+
+
+def test_what_no_message_can_name_has_no_bits():
+    class Unlisted(BlocksProjection):
+        kind = "unlisted"
+
+    with pytest.raises(InputError, match="not in the menu"):
+        Unlisted(seed=1, d=2, D=3).description_bits()
+
+
+@pytest.mark.parametrize("kind", projections)
+@pytest.mark.parametrize(("d", "D"), [(100, 60_000), (300, 20_000)])
+def test_the_cost_is_what_is_taken(kind, d, D):
+    make_projection(kind, seed=2, d=d, D=D).adjoint(np.zeros(D, np.float32))  # compiles, fills caches
+    projection = make_projection(kind, seed=1, d=d, D=D)
+    z, g = np.ones(d, np.float32), np.ones(D, np.float32)
+    projection.apply(z), projection.adjoint(g)  # sets up
+    kept = sum(
+        array.nbytes for value in vars(projection).values()
+        for array in (value if isinstance(value, tuple) else (value,)) if isinstance(array, np.ndarray)
+    )  # fmt: skip
+    taken = []
+    for call, result in ((lambda: projection.apply(z), 4 * D), (lambda: projection.adjoint(g), 4 * d)):
+        tracemalloc.start()
+        call()
+        taken.append(kept + tracemalloc.get_traced_memory()[1] - result)
+        tracemalloc.stop()
+    stated = projection.cost().memory
+    assert max(taken) <= 1.1 * stated + 20_000
+    assert stated <= 1.5 * max(taken) + 30_000
+
+
+def test_costs_before_a_big_one_need_nothing():
+    big = make_projection("dense", seed=1, d=1000, D=4 * 10**6).cost()
+    assert big.operations == 8 * 10**9
+    assert big.memory < 33 * 10**6  # not the 16 GB of the matrix
+    assert make_projection("blocks", seed=1, d=1000, D=10**9).cost().memory < 10**6
+
+
+def test_results_go_into_an_array_of_the_user():
+    for kind in projections:
+        projection = make_projection(kind, seed=1, d=4, D=10)
+        z, out = np.arange(4.0), np.full(10, np.nan)
+        assert projection.apply(z, out=out) is out
+        assert np.array_equal(out, projection.apply(z))
+    for wrong in (np.empty(9), np.empty(10, np.float32), np.empty(20)[::2], [0.0] * 10):
+        with pytest.raises(InputError, match="out must be"):
+            projection.apply(z, out=wrong)
 
 
 def test_numpy_integers_become_python_integers():

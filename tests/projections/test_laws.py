@@ -1,6 +1,5 @@
 from dataclasses import dataclass
 from itertools import count
-from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ from idbounds.errors import InputError
 from idbounds.projections import (
     BlocksProjection,
     DenseProjection,
+    FastfoodProjection,
     check_projection,
     make_projection,
     projections,
@@ -49,8 +49,13 @@ class WrongWeights(BlocksProjection):
         return 1.01 * super().column_weights()
 
 
+class Overlong(FastfoodProjection):
+    def column_weights(self):
+        return 1.2 * super().column_weights()
+
+
 class NotOrthonormal(DenseProjection):
-    orthonormal: ClassVar[bool] = True
+    orthonormal = True
 
 
 @dataclass(frozen=True)
@@ -67,10 +72,11 @@ class Restless(BlocksProjection):
         (WrongDtype, "dtype law"),
         (NotLinear, "linearity law"),
         (WrongWeights, "column length law"),
+        (Overlong, "column length law"),
         (NotOrthonormal, "orthonormality law"),
         (Restless, "digest"),
     ],
 )
 def test_each_broken_law_is_named(family, law):
     with pytest.raises(InputError, match=law):
-        check_projection(family(seed=1, d=10, D=95))
+        check_projection(family(seed=1, d=10, D=950))

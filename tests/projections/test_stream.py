@@ -40,8 +40,10 @@ def test_frozen_derived():
 
 
 def test_stream_numbers_are_frozen():
-    assert [(s.name, s.value) for s in Stream][:7] == [
+    assert [(s.name, s.value) for s in Stream][:14] == [
         ("SIGNS", 0), ("ROTATIONS", 1), ("DENSE", 2), ("INIT", 3), ("ORDER", 4), ("SPLIT", 5), ("PROBE", 6),
+        ("NOISE", 7), ("TEST", 8), ("INNER_SIGNS", 9), ("PERMUTATION", 10), ("NORMAL", 11), ("POSITIONS", 12),
+        ("TENSORS", 13),
     ]  # fmt: skip
 
 

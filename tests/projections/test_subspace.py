@@ -8,40 +8,11 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 from idbounds.errors import InputError  # noqa: E402
-from idbounds.projections import Stream, attach, make_projection, uniform_symmetric  # noqa: E402
+from idbounds.projections import Stream, attach, uniform_symmetric  # noqa: E402
 from idbounds.projections.laws import explicit_matrix  # noqa: E402
-from idbounds.projections.subspace import Operator, project  # noqa: E402
+from idbounds.projections.operator import Operator  # noqa: E402
 
-
-def small_net(dtype=torch.float32):
-    return nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 3)).to(dtype)
-
-
-def norm_net():
-    return nn.Sequential(nn.Linear(6, 5), nn.BatchNorm1d(5), nn.Dropout(0.5), nn.Linear(5, 3))
-
-
-class Tied(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.embed = nn.Embedding(11, 4)
-        self.norm = nn.LayerNorm(4)
-        self.head = nn.Linear(4, 11, bias=False)
-        self.head.weight = self.embed.weight
-
-    def forward(self, tokens, *, gain=1.0):
-        return {"logits": gain * self.head(self.norm(self.embed(tokens)))}
-
-
-def batch(seed=0, n=8, dtype=torch.float32):
-    return torch.from_numpy(np.random.default_rng(seed).normal(size=(n, 6))).to(dtype)
-
-
-def set_z(model, seed=1):
-    z = np.random.default_rng(seed).normal(size=model.z.shape[0])
-    with torch.no_grad():
-        model.z.copy_(torch.from_numpy(z))
-    return z
+from .nets import Tied, batch, norm_net, set_z, small_net  # noqa: E402
 
 
 @pytest.mark.parametrize("kind", ["blocks", "dense"])
@@ -69,24 +40,6 @@ def test_gradient_equals_that_of_an_explicit_matrix(kind, dtype, relative):
     assert abs(float(loss.detach() - expected.detach())) < 1e-6
     assert torch.max(torch.abs(model.z.grad - P.T @ (sigma * theta.grad))) < 1e-6
     assert model.z.grad.norm() > 1e-3
-
-
-@pytest.mark.parametrize("kind", ["blocks", "dense"])
-def test_first_and_second_derivatives(kind):
-    operator = Operator(make_projection(kind, seed=1, d=4, D=11))
-    z = torch.randn(4, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda z: project(z, operator), z)
-    assert torch.autograd.gradgradcheck(lambda z: project(z, operator).pow(3), z)
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_stored_rows_are_the_same_map(dtype):
-    projection = make_projection("blocks", seed=1, d=37, D=5003)
-    stored, kernels = Operator(projection, stored=True), Operator(projection)
-    z, g = torch.randn(37, dtype=dtype), torch.randn(5003, dtype=dtype)
-    assert torch.equal(stored.apply(z), kernels.apply(z))
-    tolerance = 1e-4 if dtype == torch.float32 else 1e-12
-    assert torch.allclose(stored.adjoint(g), kernels.adjoint(g), rtol=0, atol=tolerance)
 
 
 def test_stored_rows_train_the_same():

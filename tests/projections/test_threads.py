@@ -15,7 +15,11 @@ def restore_threads():
     set_threads(before)
 
 
-@pytest.mark.parametrize(("kind", "d", "D"), [("blocks", 100, 2 * SMALL + 77), ("dense", 40, SMALL // 8)])
+@pytest.mark.parametrize(("kind", "d", "D"), [
+    ("blocks", 100, 2 * SMALL + 77), ("dense", 40, SMALL // 8), ("orthonormal", 20, SMALL // 8),
+    ("sparse", 40, SMALL // 4), ("srht", 100, SMALL + 77), ("fastfood", 100, SMALL - 77),
+    ("tied", 100, SMALL + 77), ("kronecker", 40, SMALL // 4),
+])  # fmt: skip
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_thread_count_does_not_change_a_bit(kind, d, D, dtype):
     projection = make_projection(kind, seed=11, d=d, D=D)
