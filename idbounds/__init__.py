@@ -26,6 +26,7 @@ _HOMES = {
     "binomial_tail_inverse": "kernels.floats",
     "log_star": "kernels.floats",
     "certify": "certifying",
+    "measure_d90": "dimension.measuring",
     "verify": "replay",
     "attach": "projections.subspace",
     "make_projection": "projections",
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from idbounds.comparing import compare as compare
     from idbounds.comparing import evaluate as evaluate
     from idbounds.data import load as load
+    from idbounds.dimension.measuring import measure_d90 as measure_d90
     from idbounds.errors import CertificateError as CertificateError
     from idbounds.errors import DataError as DataError
     from idbounds.errors import DecodeError as DecodeError

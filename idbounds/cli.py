@@ -6,15 +6,16 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import click
 
 from idbounds import __version__
+from idbounds.cli_measure import measure
+from idbounds.cli_options import JSON, LateDefault
 from idbounds.errors import IdboundsError, InputError
 from idbounds.quantities import FAMILIES, QUANTITIES, Quantity
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON with full-precision numbers.")
 
 
 class _Errors(click.Group):
@@ -66,35 +67,31 @@ class _Number(click.ParamType):  # type: ignore[type-arg]  # generic from click 
         return text
 
 
-class _Default(click.Option):
-    """An option whose default is looked up only when it is shown: where it lives is slow to import."""
+def _of_certify(name: str) -> Any:
+    """The default of an option of `certify`."""
+    from idbounds.certifying import D
+    from idbounds.training import Settings
 
-    def get_default(self, ctx: click.Context, call: bool = True) -> Any:
-        if not getattr(self, "_showing", False):
-            return None  # the job itself knows its defaults
-        from idbounds.certifying import D
-        from idbounds.training import Settings
+    return D if name == "d" else getattr(Settings, name)
 
-        return D if self.name == "d" else getattr(Settings, str(self.name))
 
-    def get_help_extra(self, ctx: click.Context) -> Any:
-        self._showing = True
-        try:
-            return super().get_help_extra(ctx)
-        finally:
-            self._showing = False
+_late = partial(click.option, cls=LateDefault, look_up=_of_certify, show_default=True)
 
 
 @click.group(cls=_Errors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, package_name="idbounds")
 def main() -> None:
-    r"""How well a model compresses, turned into a guarantee on data it has never seen.
+    """How well a model compresses, turned into a guarantee on data it has never seen.
 
     \b
     idbounds certify fashion-mnist       train, compress, certify, compare with the test error
     idbounds verify FILE.idb             replay a certificate
     idbounds compare --train-error 0.12 --n 60000 --code-bits 1800
-    """
+    idbounds measure d90 --model lenet   the dimension that a task needs
+    """  # noqa: D301 - click wants the control character
+
+
+main.add_command(measure)
 
 
 class _ByFamily(click.Command):
@@ -145,7 +142,7 @@ def _table(columns: list[str], rows: list[list[str]], *, title: str | None = Non
 
 
 @main.command("list")
-@_JSON
+@JSON
 def list_bounds(as_json: bool) -> None:
     """List every bound: id, what it needs, title."""
     from idbounds.catalogue import bounds
@@ -167,7 +164,7 @@ def list_bounds(as_json: bool) -> None:
 
 @main.command()
 @click.argument("id")
-@_JSON
+@JSON
 def show(id: str, as_json: bool) -> None:  # noqa: A002
     """Show one bound: statement, quantities, assumptions, source."""
     from idbounds.catalogue import bounds
@@ -194,7 +191,7 @@ def show(id: str, as_json: bool) -> None:  # noqa: A002
 @main.command("eval", cls=_ByFamily)
 @click.argument("id")
 @_quantities
-@_JSON
+@JSON
 def evaluate_bound(id: str, as_json: bool, **values: Any) -> None:  # noqa: A002
     """Evaluate one bound: its value, and the proven upper value."""
     from idbounds.catalogue import bounds
@@ -213,7 +210,7 @@ def evaluate_bound(id: str, as_json: bool, **values: Any) -> None:  # noqa: A002
     "--without", multiple=True, metavar="ASSUMPTION",
     help="Leave out bounds that assume this (iid, zero_one_loss, ...); may be repeated.",
 )  # fmt: skip
-@_JSON
+@JSON
 def compare(as_json: bool, without: tuple[str, ...], **values: Any) -> None:
     """Evaluate every bound that applies, tightest first. Each holds singly at delta."""
     from idbounds.comparing import compare as run
@@ -288,7 +285,7 @@ def _verdict(evaluation: Any) -> str:
 @click.argument("quantity")
 @click.option("--at", required=True, help="The value that the bound must not exceed.")
 @_quantities
-@_JSON
+@JSON
 def solve(id: str, quantity: str, at: str, as_json: bool, **values: Any) -> None:  # noqa: A002
     """Ask the inverse question: the extreme QUANTITY at which the bound still meets --at."""
     from idbounds.catalogue import bounds
@@ -304,7 +301,7 @@ def solve(id: str, quantity: str, at: str, as_json: bool, **values: Any) -> None
 
 @main.command()
 @click.argument("id")
-@_JSON
+@JSON
 def cite(id: str, as_json: bool) -> None:  # noqa: A002
     """Print the BibTeX entry of a bound's source."""
     from idbounds.catalogue import bounds
@@ -320,7 +317,7 @@ def cite(id: str, as_json: bool) -> None:  # noqa: A002
 @click.argument("file", type=click.Path())
 @click.option("--output", "-o", type=click.Path(), help="CSV file to write; default: print.")
 @_quantities
-@_JSON
+@JSON
 def table(file: str, output: str | None, as_json: bool, **values: Any) -> None:
     """Add bound columns to a CSV FILE of measured dimensions, code lengths and errors. Every row is kept."""
     import pandas as pd
@@ -358,7 +355,7 @@ def table(file: str, output: str | None, as_json: bool, **values: Any) -> None:
     help="Errors on them, counted with the rounded weights.",
 )  # fmt: skip
 @click.option("--delta", type=_Number(QUANTITIES["delta"]), metavar="NUMBER", help="Failure probability.")
-@_JSON
+@JSON
 def code_command(file: str, as_json: bool, codes: str | None, **options: Any) -> None:
     """Show how long the weights in FILE are under each code, and the bound that this buys.
 
@@ -374,26 +371,20 @@ def code_command(file: str, as_json: bool, codes: str | None, **options: Any) ->
 @main.command()
 @click.argument("dataset", default="fashion-mnist")
 @click.option(
-    "--architecture", default="convnet", show_default=True, help="Entry of the menu: convnet or mlp."
+    "--architecture", default="convnet", show_default=True, help="Entry of the menu: convnet, mlp or lenet."
 )
-@click.option("--d", type=int, cls=_Default, show_default=True, help="Dimension of the random subspace.")
+@_late("--d", type=int, help="Dimension of the random subspace.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of start and projection; paid for.")
 @click.option("--delta", default="0.05", show_default=True, help="Allowed failure probability.")
-@click.option("--steps", type=int, cls=_Default, show_default=True, help="Gradient steps in all.")
-@click.option("--batch", type=int, cls=_Default, show_default=True, help="Examples a step, at most n.")
-@click.option("--learning-rate", type=float, cls=_Default, show_default=True, help="Adam's.")
-@click.option(
-    "--spacing",
-    type=float,
-    cls=_Default,
-    show_default=True,
-    help="Step of the grid, in standard deviations of the coordinates.",
-)
+@_late("--steps", type=int, help="Gradient steps in all.")
+@_late("--batch", type=int, help="Examples a step, at most n.")
+@_late("--learning-rate", type=float, help="Adam's.")
+@_late("--spacing", type=float, help="Step of the grid, in standard deviations of the coordinates.")
 @click.option("--output", "-o", type=click.Path(), help="Certificate file [default: DATASET.idb].")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint of an interrupted run.")
 @click.option("--fallback", is_flag=True, help="If the data set cannot be had, take the next one and say so.")
-@_JSON
+@JSON
 def certify(dataset: str, as_json: bool, fallback: bool, **options: Any) -> None:
     """Train on DATASET, compress, certify, and compare with the test error."""
     from idbounds.terminal import run_certify
@@ -404,7 +395,7 @@ def certify(dataset: str, as_json: bool, fallback: bool, **options: Any) -> None
 
 @main.command()
 @click.argument("file", type=click.Path())
-@_JSON
+@JSON
 def verify(file: str, as_json: bool) -> None:
     """Replay a certificate FILE. Exit 0 when it holds, 1 when it does not."""
     from idbounds.terminal import run_verify

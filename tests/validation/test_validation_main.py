@@ -93,7 +93,7 @@ def test_table(call):
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (["run", "nothing"], "unknown study 'nothing'; known: subspace_dimension"),
+        (["run", "nothing"], "unknown study 'nothing'; known: all_but_the_top, "),
         (["run", "subspace_dimension", "--tier", "gpu"], "has no tier 'gpu'; it has: smoke, laptop"),
         (["table", "subspace_dimension", "--columns", "cost"], "no column cost; there are: "),
     ],

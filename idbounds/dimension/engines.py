@@ -1,0 +1,184 @@
+"""Where tasks run: in this process, in processes of this machine, or on a Ray or Dask cluster, by joblib.
+
+A worker that dies costs its tasks another go, and nothing else: whatever has come back is done.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from idbounds.errors import InputError, MissingExtra
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+ENGINES = ("local", "processes", "ray", "dask")
+"""In this process; joblib's loky; joblib's Ray backend; joblib's Dask backend."""
+
+PATIENCE = 3
+"""Times in a row that workers may die without one task being finished."""
+
+
+def spread(
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    *,
+    engine: str = "local",
+    workers: int | None = None,
+    address: str | None = None,
+) -> Iterator[Result]:
+    """Do tasks, each exactly once as far as the caller sees.
+
+    Args:
+        function: what to do with a task; it must travel to another process, with all it holds.
+        tasks: what to do it with.
+        engine: one of `ENGINES`.
+        workers: processes; None takes the processors of this machine, or of the cluster.
+        address: of a running Ray or Dask cluster; None takes the one this process is connected to, or starts
+            one on this machine.
+
+    Yields:
+        The results, as soon as they are there, in any order (with Ray, which hands nothing out before the end
+        of a call, after each round of as many tasks as there are workers).
+
+    Raises:
+        InputError: for an unknown engine or an impossible number of workers.
+        Exception: the first that the function raised; or the engine's, when workers die again and again.
+    """  # noqa: DOC501, DOC502 - what else is raised does not leave it
+    check(engine, workers, address)
+    if engine == "local":
+        yield from map(function, tasks)
+        return
+    joblib = _joblib(engine)
+    options, count = _connect(engine, workers, address)
+    left, fruitless = dict(enumerate(tasks)), 0
+    while left:
+        try:
+            for number, value, error in _rounds(joblib, options, count, function, left):
+                del left[number]
+                fruitless = 0
+                if error is not None:
+                    raise _Failed(error)
+                yield value
+        except _Failed as failed:
+            raise failed.error from None
+        except (GeneratorExit, KeyboardInterrupt):
+            raise
+        except Exception:  # whatever the engine raises when a worker is gone
+            fruitless += 1
+            if fruitless >= PATIENCE:
+                raise
+
+
+def check(engine: str, workers: int | None, address: str | None) -> None:
+    """Refuse what `spread` cannot do, before anything is trained.
+
+    Args:
+        engine: one of `ENGINES`.
+        workers: at least 1, or None.
+        address: for "ray" and "dask" only.
+
+    Raises:
+        InputError: otherwise.
+    """
+    if engine not in ENGINES:
+        raise InputError(f"engine = {engine!r}: allowed are {', '.join(ENGINES)}")
+    if workers is not None and (workers < 1 or engine == "local"):
+        raise InputError(
+            f"workers = {workers} with engine {engine!r}: give 1 or more, and another engine than local"
+        )
+    if address is not None and engine not in ("ray", "dask"):
+        raise InputError(f"address = {address!r} with engine {engine!r}: only ray and dask have one")
+
+
+class _Failed(Exception):  # noqa: N818 - carries the error of a task past the handler for dead workers
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+class _Call:
+    """The function as workers run it: errors come back as values, so that they differ from dead workers."""
+
+    def __init__(self, function: Callable[[Any], Any], threads: int | None) -> None:
+        self.function, self.threads = function, threads
+
+    def __call__(self, number: int, task: Any) -> tuple[int, Any, Exception | None]:
+        if self.threads is not None:
+            import torch
+
+            torch.set_num_threads(self.threads)
+        try:
+            return number, self.function(task), None
+        except Exception as error:
+            return number, None, error
+
+
+def _rounds(
+    joblib: Any, options: dict[str, Any], count: int, function: Any, left: dict[int, Any]
+) -> Iterable[tuple[int, Any, Exception | None]]:
+    """Results as they come; where the engine cannot do that, round by round."""
+    ray = options["backend"] == "ray"
+    call = joblib.delayed(_Call(function, _threads(count) if options["backend"] == "loky" else None))
+    tasks = list(left.items())
+    size = count if ray else len(tasks)
+    how = {} if ray else {"return_as": "generator_unordered"}
+    for start in range(0, len(tasks), size):
+        with joblib.parallel_config(**options):  # read by the constructor
+            # One task at a time: a training run is long, and a batch of them would be lost together.
+            parallel = joblib.Parallel(batch_size=1, **how)
+        yield from parallel(call(*task) for task in tasks[start : start + size])
+
+
+def _threads(workers: int) -> int:
+    return max(1, (os.cpu_count() or 1) // workers)
+
+
+def _joblib(engine: str) -> Any:
+    try:
+        import joblib
+    except ImportError:
+        raise MissingExtra(f"engine {engine!r} needs joblib: pip install 'idbounds[measure]'") from None
+    return joblib
+
+
+def _connect(engine: str, workers: int | None, address: str | None) -> tuple[dict[str, Any], int]:
+    """Options of joblib, and the number of workers."""
+    if engine == "processes":
+        count = workers or os.cpu_count() or 1
+        return {"backend": "loky", "n_jobs": count}, count
+    return _ray(workers, address) if engine == "ray" else _dask(workers, address)
+
+
+def _ray(workers: int | None, address: str | None) -> tuple[dict[str, Any], int]:
+    try:
+        import ray as untyped_ray
+        from ray.util import joblib as untyped_backend
+    except ImportError:
+        raise MissingExtra("engine 'ray' needs ray: pip install 'idbounds[ray]'") from None
+    ray: Any = untyped_ray
+    backend: Any = untyped_backend
+    if not ray.is_initialized():
+        where = (
+            {"address": address} if address else {} if "RAY_ADDRESS" in os.environ else {"num_cpus": workers}
+        )
+        ray.init(include_dashboard=False, log_to_driver=False, **where)
+    backend.register_ray()
+    count = workers or int(ray.cluster_resources().get("CPU", 1))
+    return {"backend": "ray", "n_jobs": count}, count
+
+
+def _dask(workers: int | None, address: str | None) -> tuple[dict[str, Any], int]:
+    try:
+        import distributed as untyped
+    except ImportError:
+        raise MissingExtra("engine 'dask' needs dask: pip install 'idbounds[dask]'") from None
+    distributed: Any = untyped
+    try:
+        client = distributed.get_client(address)
+    except ValueError:  # no client in this process yet
+        local = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+        client = distributed.Client(address) if address else distributed.Client(**local)
+    count = workers or max(1, len(client.scheduler_info()["workers"]))
+    return {"backend": "dask", "n_jobs": count}, count

@@ -1,0 +1,127 @@
+"""The declared rule by which the learning rate is tuned for each d.
+
+d90 is not defined without it: at one fixed rate the same network may need a hundred dimensions more, or never
+get there. The rule, on a ladder of rates (factors of 2 or 3 apart):
+
+* the first d tries every rate of the ladder, and so do all parameters together;
+* every later d tries the best rate of the nearest d before it and the two neighbours of that rate, and goes
+  on until both neighbours of its own best rate have been tried;
+* a d within a factor of 1.25 of one that was tuned takes the rate of that one;
+* a round of runs around the crossing takes one rate, that of its middle.
+
+Tuning runs have seeds of their own, one for each d, the same for all rates there. They choose a rate and
+count for nothing else: a score that was chosen for being high would be too high.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Final
+
+from idbounds.dimension.protocol import Run, Score
+from idbounds.errors import InputError
+
+TUNING_SEEDS: Final = 1 << 40
+"""Added to the seed of the measurement: the seeds of tuning runs begin here."""
+_SAME = math.log(1.25)  # the best rate moves by less than a step of the ladder
+
+
+class Ladder:
+    """Which rates were tried at which d, and what they gave."""
+
+    def __init__(self, rates: Sequence[float], seed: int, sign: int) -> None:
+        """Nothing tried yet.
+
+        Args:
+            rates: increasing.
+            seed: of the measurement.
+            sign: of the metric.
+
+        Raises:
+            InputError: if the rates do not increase, or one is not positive.
+        """
+        self.rates = tuple(float(rate) for rate in rates)
+        if not self.rates or not self.rates[0] > 0 or any(not a < b for a, b in pairwise(self.rates)):
+            allowed = "positive rates in increasing order, factors of 2 to 3 apart"
+            raise InputError(f"learning_rates = {rates}: give {allowed}")
+        self.seed, self.sign = seed + TUNING_SEEDS, sign
+        self.tried: dict[int | None, dict[int, float]] = {}
+
+    def wanted(self, ds: Iterable[int | None]) -> list[Run]:
+        """The runs without which some d has no rate.
+
+        Args:
+            ds: dimensions about to be used.
+
+        Returns:
+            Runs to do next; none once all have a rate. Call again when their scores are added.
+        """
+        runs: list[Run] = []
+        for d in dict.fromkeys(ds):
+            if d not in self.tried and self._covered(d):
+                continue
+            tried = self.tried.setdefault(d, {})
+            seed = self.seed + list(self.tried).index(d)
+            runs += [Run(d, seed, self.rates[i]) for i in self._needed(d) if i not in tried]
+            if d is not None and not self._known():
+                break  # the others start from what this one finds
+        return runs
+
+    def add(self, scores: Iterable[Score]) -> None:
+        """Take the scores of tuning runs.
+
+        Args:
+            scores: of runs that `wanted` asked for; a failed run is worse than all others.
+        """
+        for score in scores:
+            assert score.run.learning_rate is not None
+            failed = score.status == "failed" or not math.isfinite(score.score)
+            value = -math.inf if failed else self.sign * score.score
+            self.tried[score.run.d][self.rates.index(score.run.learning_rate)] = value
+
+    def rate(self, d: float | None) -> float:
+        """The rate for a d.
+
+        Args:
+            d: dimension, or None for all parameters.
+
+        Returns:
+            The best rate at the tuned d nearest in ln d; at a tie the smaller d, and the smaller rate.
+        """
+        return self.rates[self._best(None if d is None else self._nearest(d))]
+
+    def at_the_end(self, d: float | None) -> bool:
+        """Whether the best rate is the first or the last of the ladder, so that a better one may lie outside.
+
+        Args:
+            d: dimension, or None for all parameters.
+
+        Returns:
+            True or False.
+        """
+        return self.rate(d) in (self.rates[0], self.rates[-1])
+
+    def _needed(self, d: int | None) -> Sequence[int]:
+        whole = range(len(self.rates))
+        if self.tried[d]:
+            best = self._best(d)
+        elif d is not None and self._known():
+            best = self._best(self._nearest(d))
+        else:
+            return whole
+        return [i for i in (best - 1, best, best + 1) if i in whole]
+
+    def _known(self) -> list[int]:
+        return [d for d, tried in self.tried.items() if d is not None and tried]
+
+    def _covered(self, d: int | None) -> bool:
+        return d is not None and any(abs(math.log(other / d)) <= _SAME for other in self._known())
+
+    def _nearest(self, d: float) -> int:
+        return min(self._known(), key=lambda other: (abs(math.log(other / d)), other))
+
+    def _best(self, d: int | None) -> int:
+        tried = self.tried[d]
+        return max(tried, key=lambda i: (tried[i], -i))

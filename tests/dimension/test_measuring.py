@@ -1,0 +1,179 @@
+"""The front door: one call, any model, killed and gone on with, on any engine, always the same table."""
+
+import json
+import math
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import environment
+
+import idbounds
+from idbounds.dimension.store import Store
+from idbounds.errors import InputError
+
+SMALL = {"steps": 40, "batch": 64, "baselines": 2, "budget": 12, "learning_rates": [0.02, 0.06, 0.2]}
+CODE = """
+import sys, torch
+from torch import nn
+import idbounds
+torch.set_num_threads(1)
+if __name__ == "__main__":
+    model = lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
+    options = dict(steps=40, batch=64, baselines=2, budget=12, learning_rates=[0.02, 0.06, 0.2])
+    found = idbounds.measure_d90(model, "digits", output=sys.argv[1], engine=sys.argv[2], **options)
+    print(found.curve.drop(columns="seconds").to_csv(), found.table().to_csv())
+"""
+
+
+def curve(x, noise=0.0):
+    return 0.1 + 0.85 / (1 + math.exp(-x)) + noise
+
+
+def smooth(d, seed):
+    wobble = ((seed * 7919) % 13 - 6) / 600
+    return 0.95 + wobble if d is None else curve(math.log(d / 40), wobble)
+
+
+def small():
+    from torch import nn
+
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
+
+
+def test_a_plain_function_with_a_file(tmp_path):
+    path = tmp_path / "runs.jsonl"
+    first = idbounds.measure_d90(smooth, output=path, d_max=5000)
+    rows = path.read_text().splitlines()
+    assert len(rows) == 1 + first.cost["runs"]
+    calls = []
+
+    def counted(d, seed):
+        calls.append(d)
+        return smooth(d, seed)
+
+    counted.__qualname__ = smooth.__qualname__
+    assert str(idbounds.measure_d90(counted, output=path, d_max=5000).table()) == str(first.table())
+    assert calls == []
+    assert idbounds.measure_d90(smooth, d_max=5000).main.d == first.main.d
+
+
+def test_a_model_of_ones_own_in_one_call(tmp_path):
+    found = idbounds.measure_d90(small, "digits", output=tmp_path / "x.jsonl", **SMALL)
+    assert found.crossings.keys() == {"fraction", "absolute", "gain"}
+    assert found.cost["runs"] == 12
+    assert found.cost["tuning_runs"] > 3
+    assert {"d", "learning_rate", "test_score"} <= set(found.curve.columns)
+    header = json.loads((tmp_path / "x.jsonl").read_text().splitlines()[0])
+    assert header["study"]["data"] == "digits"
+    assert header["study"]["steps"] == 40
+
+
+def test_another_model_or_setting_does_not_go_on_with_the_file(tmp_path):
+    path = tmp_path / "x.jsonl"
+    idbounds.measure_d90(small, "digits", output=path, **SMALL)
+    for change, says in (({"steps": 41}, "steps is 40 there, 41 here"), ({"relative": False}, "relative")):
+        with pytest.raises(InputError, match=says):
+            idbounds.measure_d90(small, "digits", output=path, **SMALL | change)
+    with pytest.raises(InputError, match="model is"):
+        idbounds.measure_d90("mlp", "digits", output=path, **SMALL)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "says"),
+    [
+        (["mlp"], {}, "data="),
+        ([smooth], {"engine": "ray"}, "data="),
+        ([smooth], {"steps": 3, "d_max": 10}, "no option 'steps'"),
+        (["mlp", "digits"], {"colour": 3}, "no option 'colour'"),
+        (["resnet", "digits"], {}, "known"),
+        (["mlp", "digits"], {"together": 0}, "together"),
+        (["mlp", "digits"], {"engine": "abacus"}, "allowed are local"),
+        (["mlp", "digits"], {"threshold": 2}, "threshold"),
+        (["mlp", "digits"], {"kind": "carpet"}, "carpet"),
+        (["mlp", "digits"], {"device": "abacus"}, "abacus"),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
+def test_what_is_refused_before_training(arguments, options, says):
+    with pytest.raises(InputError, match=says):
+        idbounds.measure_d90(*arguments, **options)
+
+
+def test_more_together_than_the_model_can_is_said():
+    from torch import nn
+
+    def dropping():
+        return nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(64, 10))
+
+    with pytest.raises(InputError, match="give 1"):
+        idbounds.measure_d90(dropping, "digits", together=4, **SMALL)
+
+
+def run(path, engine="local"):
+    command = [sys.executable, "-c", CODE, str(path), engine]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    )
+
+
+def finished(path, engine="local"):
+    process = run(path, engine)
+    out, err = process.communicate(timeout=110)
+    assert process.returncode == 0, err
+    return out
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_ends_with_the_same_table(tmp_path):
+    whole = finished(tmp_path / "whole.jsonl")
+    lines = len((tmp_path / "whole.jsonl").read_text().splitlines())
+    path = tmp_path / "killed.jsonl"
+    kills = 0
+    for stop_at in (1, 4, lines // 2, lines - 4):
+        process = run(path)
+        while process.poll() is None and (not path.exists() or path.read_bytes().count(b"\n") < stop_at):
+            time.sleep(0.002)
+        kills += process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    assert kills >= 3
+    assert path.read_bytes().count(b"\n") < lines
+    assert finished(path) == whole
+    runs = [
+        (r["d"], r["seed"], r["learning_rate"]) for r in map(json.loads, path.read_text().splitlines()[1:])
+    ]
+    assert len(runs) == len(set(runs)) == lines - 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["processes", "dask"])
+def test_every_engine_gives_the_same_runs(engine, tmp_path):
+    pytest.importorskip({"processes": "joblib", "dask": "distributed"}[engine])
+
+    def small():  # travels by value: workers cannot import a test
+        from torch import nn
+
+        return nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
+
+    local, other = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    options = SMALL | {"data": "digits", "model": small, "together": 1}
+    idbounds.measure_d90(**options, output=local)
+    found = idbounds.measure_d90(**options, output=other, engine=engine, workers=2)
+    assert found.cost["runs"] == 12
+
+    def scores(path):
+        study = json.loads(path.read_text().splitlines()[0])["study"]
+        with Store(path, study) as store:
+            return {run: (score.score, score.status) for run, score in store.scores.items()}
+
+    assert scores(local) == scores(other)
+    if engine == "dask":
+        import distributed
+
+        client = distributed.get_client()
+        cluster = client.cluster
+        client.close()
+        cluster.close()
