@@ -190,7 +190,8 @@ def _certified(
     """One certificate for each place, trained as the runs were and then on the grid of the quantiser."""
     from idbounds.certifying import certify
     from idbounds.dimension.measuring import trial_of
-    from idbounds.training import Interrupted, Settings
+    from idbounds.resuming import Interrupted
+    from idbounds.training import Settings
 
     searching = {k: v for k, v in options.items() if k not in ("engine", "workers", "address", "together")}
     study, _ = trial_of(model, dataset, searching)

@@ -102,7 +102,7 @@ make_environment
 : >.venv/.unfinished
 rm -f .venv/.ready-*
 say "installing into .venv (about a minute, more on a slow line: torch is large)"
-quietly .venv/bin/python -m pip --disable-pip-version-check install -q -c constraints.txt -e '.[torch,compressors,neighbours,dev]'
+quietly .venv/bin/python -m pip --disable-pip-version-check install -q -c constraints.txt -e '.[measure,dask,hf,compressors,neighbours,dev]'
 rm -f .venv/.unfinished
 : >"$stamp"
 say "ready"

@@ -16,9 +16,9 @@ import torch
 from numpy.typing import NDArray
 
 from idbounds import data as named
+from idbounds.decoders import scaled
 from idbounds.errors import InputError
 from idbounds.projections.stream import Stream, permutation
-from idbounds.recipe import scaled
 
 Array = NDArray[Any]
 KINDS = (

@@ -114,6 +114,8 @@ BAD = {
     "more fields": (npy(header(more="'code': 1"), bytes(4)), "no header"),
     "a field twice": (npy(header(more="'shape': (1,)"), bytes(4)), "no header"),
     "a shape of names": (npy(header("(a,)"), bytes(4)), "no header"),
+    "a number that ends in a letter": (npy(header(f"({'1' * 60}x,)"), bytes(4)), "no header"),  # at once
+    "a number of many digits": (npy(header(f"({'1' * 60},)"), bytes(4)), "whole numbers"),
     "a negative size": (npy(header("(-1,)"), bytes(4)), "no header"),
     "a float size": (npy(header("(1.0,)"), bytes(4)), "no header"),
     "records": (npy(header(descr="[('a', '<f4')]"), bytes(4)), "no header"),

@@ -8,7 +8,7 @@ from idbounds.dimension.utilised import ENERGIES, utilised_rank
 from idbounds.dimension.utilised_choice import smallest_energies
 from idbounds.dimension.utilised_factors import Factorised
 from idbounds.errors import InputError
-from idbounds.recipe import scaled
+from idbounds.decoders import scaled
 
 
 def of_rank(rank, rows, columns, seed=0):
