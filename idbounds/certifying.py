@@ -7,47 +7,22 @@ import platform
 import re
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from idbounds import data, recipe, replay
+from idbounds import data, replay
 from idbounds.catalogue import bounds
 from idbounds.certificate import BOUND, Factory, canonical_delta, write
 from idbounds.comparing import Evaluation, compare
+from idbounds.decoders import CUSTOM, Decoder
 from idbounds.errors import InputError, MissingExtra
-
-if TYPE_CHECKING:
-    from idbounds.training import Settings
-
-D = 1000
-"""Default subspace dimension."""
+from idbounds.recipes import RECIPES, Job, Progress, Recipe, Silent
 
 DELTA = "0.05"
-
-
-class Progress(Protocol):
-    """What a long job reports; the terminal's version is in `idbounds.cli`."""
-
-    def say(self, line: str) -> None:
-        """One line about a slow step."""
-
-    def stage(self, name: str, total: int) -> Callable[[int, str], None]:
-        """Open a stage; the returned function is called with (done, remark)."""
-
-
-class Silent:
-    """Reports nothing."""
-
-    def say(self, line: str) -> None:
-        """Drop the line."""
-
-    def stage(self, name: str, total: int) -> Callable[[int, str], None]:
-        """Drop the stage."""
-        return lambda done, remark: None
+RECIPE = next(iter(RECIPES))
 
 
 @dataclass(frozen=True)
@@ -72,10 +47,9 @@ class Certified:
         delta: decimal string.
         dataset: name of the data set.
         dataset_sha256: its digest.
-        architecture: name.
-        d: subspace dimension.
-        D: number of weights.
-        seed: of theta0 and P.
+        decoder: name of the decoder that reads the message.
+        model: what the certificate states of the model: architecture, parameters, seed and what else the
+            decoder has to be told.
         device: where it was trained.
     """
 
@@ -96,11 +70,24 @@ class Certified:
     delta: str
     dataset: str
     dataset_sha256: str
-    architecture: str
-    d: int
-    D: int
-    seed: int
+    decoder: str
+    model: dict[str, Any] = field(repr=False)
     device: str
+
+    @property
+    def architecture(self) -> str:
+        """Name of the network."""
+        return str(self.model["architecture"])
+
+    @property
+    def D(self) -> int:  # noqa: N802 - the number of weights is D everywhere
+        """Number of weights."""
+        return int(self.model["parameters"])
+
+    @property
+    def seed(self) -> int:
+        """Seed in the message."""
+        return int(self.model["seed"])
 
     @property
     def train_error(self) -> float:
@@ -116,33 +103,33 @@ class Certified:
 def certify(
     dataset: str | data.Dataset = "fashion-mnist",
     *,
-    architecture: str = "convnet",
+    recipe: str = RECIPE,
+    architecture: str | None = None,
     model: Factory | None = None,
-    d: int = D,
     seed: int = 0,
-    projection: str = "blocks",
     delta: str | float = DELTA,
     output: str | Path | None = None,
     resume: bool = False,
     device: str = "auto",
     progress: Progress | bool | None = None,
-    **training: Any,
+    **settings: Any,
 ) -> Certified:
-    """Train a model in a random subspace, compress it, and write a certificate of its error.
+    """Train a model so that its message is short, and write a certificate of its error.
 
     Args:
         dataset: name of a data set, or one of your own.
-        architecture: entry of the menu.
+        recipe: "draws" fits a posterior against the bound and names weights by draws from a prior; "subspace"
+            trains in a random subspace on a grid.
+        architecture: entry of the recipe's menu; by default what suits the shape of an example.
         model: your own factory (shape of an example, classes) -> nn.Module instead; `verify` needs it, too.
-        d: subspace dimension.
-        seed: of the start and the projection; it is part of the message and paid for.
-        projection: family of the subspace.
+        seed: part of the message and paid for; it draws the candidates, or the start and the projection.
         delta: allowed failure probability.
         output: certificate file; default `<data set>.idb` in the working directory.
         resume: go on from the checkpoint beside the output.
-        device: "auto" takes a GPU where there is one.
+        device: "auto" takes a GPU where there is one and the recipe has a use for it.
         progress: where to report; None or False for silence.
-        **training: fields of `idbounds.training.Settings` (steps, batch, learning_rate, ...).
+        **settings: fields of `idbounds.variational.settings.Settings` for "draws" (bits, budget in minutes,
+            steps, ...), of `idbounds.recipes.subspace.Settings` for "subspace" (d, projection, steps, ...).
 
     Returns:
         The certificate's figures.
@@ -155,40 +142,37 @@ def certify(
     report: Progress = Silent() if progress is None or isinstance(progress, bool) else progress
     _need_torch()
     level = canonical_delta(delta)
-    settings = _settings(training)
-    place = _device(device)
-    name = recipe.CUSTOM if model is not None else _known(architecture)
+    way = _way(recipe)
+    chosen = way.chosen(settings)
+    place = _device(device, way)
+    if architecture is not None and model is None:
+        _check_known(architecture, way)
     target = _target(output, dataset if isinstance(dataset, str) else dataset.name)
     sample = data.load(dataset, report.say) if isinstance(dataset, str) else replay.checked_sample(dataset)
-    network = _network(name, sample, model, kind=projection, d=d, seed=seed)
-    from idbounds.training import Interrupted, Trainer
+    name = CUSTOM if model is not None else architecture or way.architecture(sample.train_x.shape[1:])
+    from idbounds.resuming import Interrupted
 
-    trainer = Trainer(network, sample, settings, place)
     checkpoint = target.with_suffix(".checkpoint.npz")
-    if resume:
-        trainer.load(checkpoint)
-    advance = report.stage("training", settings.steps)
+    make = replay.module_maker(sample, model)
+    learner = way.prepare(Job(sample, name, make, seed, level, place, checkpoint, report, started), chosen)
     try:
-        trainer.run(
-            checkpoint, advance=lambda done, loss: advance(done, f"loss {loss:.3g}" if done % 20 == 0 else "")
-        )
-        assert trainer.grid is not None
-        hypothesis = recipe.Model(name, projection, d, seed, trainer.grid, trainer.symbols())
         certified = write_certificate(
-            hypothesis, sample, target, delta=level, model=model, report=report, started=started, device=place
-        )
+            learner.run(resume=resume), sample, target, delta=level, decoder=way.decoder, model=model,
+            report=report, started=started, device=place,
+        )  # fmt: skip
     except KeyboardInterrupt:  # while counting errors: the checkpoint holds the trained model
-        raise Interrupted(checkpoint, trainer.done) from None
+        raise Interrupted(checkpoint, learner.done) from None
     checkpoint.unlink(missing_ok=True)
     return certified
 
 
 def write_certificate(
-    hypothesis: recipe.Model,
+    hypothesis: Any,
     sample: data.Dataset,
     target: Path,
     *,
     delta: str,
+    decoder: Decoder,
     model: Factory | None,
     report: Progress,
     started: float,
@@ -197,10 +181,11 @@ def write_certificate(
     """Encode a hypothesis, decode it again, count its errors and write the certificate.
 
     Args:
-        hypothesis: as integers.
+        hypothesis: as integers, of that decoder.
         sample: the data.
         target: certificate file.
         delta: decimal string.
+        decoder: how it is said.
         model: factory of a user's own architecture, or None.
         report: progress.
         started: monotonic time at which the job began.
@@ -209,11 +194,11 @@ def write_certificate(
     Returns:
         The certificate's figures.
     """
-    message = recipe.encode(hypothesis)
+    message = decoder.encode(hypothesis)
     payload = message.bits.data
-    decoded, network, parts = recipe.decode(payload, replay.module_maker(sample, model))
+    _, network, parts = decoder.decode(payload, replay.module_maker(sample, model))
     advance = report.stage("counting errors", len(sample.train_y) + len(sample.test_y))
-    errors, test_errors = replay.recount(network, decoded, sample, lambda done, total: advance(done, ""))
+    errors, test_errors = replay.recount(network, sample, lambda done, total: advance(done, ""))
     n, test_n = len(sample.train_y), len(sample.test_y)
     value = bounds[BOUND].upper(errors=errors, n=n, code_bits=message.code_bits, delta=delta)
     header = {
@@ -222,10 +207,10 @@ def write_certificate(
         "bound": BOUND,
         "claim": {"errors": errors, "n": n, "code_bits": message.code_bits, "delta": delta, "value": value},
         "data": replay.describe_data(sample),
-        "model": replay.describe_model(decoded, network, model),
+        "model": replay.describe_model(network, model),
         "parts": parts,
         "test": {"errors": test_errors, "n": test_n},
-        "declared": replay.declared_by_author(recipe.DEVELOPED_ON, sample.name),
+        "declared": replay.declared_by_author(decoder, sample.name),
         "made": _made(device),
         "payload_sha256": hashlib.sha256(payload).hexdigest(),
     }
@@ -244,8 +229,7 @@ def write_certificate(
         test_interval=test_interval(test_errors, test_n), majority_error=sample.majority_error,
         evaluations=[e for e in compared if e.certifies],
         seconds=time.monotonic() - started, delta=delta, dataset=sample.name, dataset_sha256=sample.sha256,
-        architecture=decoded.architecture, d=decoded.d, D=network.parameter_count, seed=decoded.seed,
-        device=device,
+        decoder=decoder.name, model=network.states, device=device,
     )  # fmt: skip
 
 
@@ -273,13 +257,18 @@ def _need_torch() -> None:
         raise MissingExtra("certify needs torch: pip install 'idbounds[torch]'") from None
 
 
-def _known(architecture: str) -> str:
-    if architecture not in recipe.MENU[1:]:
-        menu = ", ".join(recipe.MENU[1:])
+def _way(recipe: str) -> Recipe:
+    if recipe not in RECIPES:
+        raise InputError(f"no recipe {recipe!r}; give one of {', '.join(RECIPES)}")
+    return RECIPES[recipe]
+
+
+def _check_known(architecture: str, way: Recipe) -> None:
+    menu = [name for name in way.decoder.menu if name != CUSTOM]
+    if architecture not in menu:
         raise InputError(
-            f"no architecture {architecture!r}; give one of {menu}, or your own with model=factory"
+            f"no architecture {architecture!r}; give one of {', '.join(menu)}, or your own with model=factory"
         )
-    return architecture
 
 
 def _target(output: str | Path | None, name: str) -> Path:
@@ -298,44 +287,18 @@ def _target(output: str | Path | None, name: str) -> Path:
         raise InputError(f"output {str(target)!r} cannot be written: {reason}; give another file") from None
 
 
-def _settings(training: dict[str, Any]) -> Settings:
-    from idbounds.training import Settings
-
-    known = list(Settings.__dataclass_fields__)
-    for name in training:
-        if name not in known:
-            raise InputError(f"certify has no setting {name!r}; training settings: {', '.join(known)}")
-    return Settings(**{k: v for k, v in training.items() if v is not None})
-
-
-def _network(name: str, sample: data.Dataset, model: Factory | None, *, kind: str, d: int, seed: int) -> Any:
-    """The module in its subspace, after the evaluator has tried it on one example."""
-    from idbounds.evaluator import count_errors
-
-    make = replay.module_maker(sample, model)
-    network = recipe.subspace(make(name), kind=kind, d=d, seed=seed)
-    if model is not None:
-        again = recipe.subspace(make(name), kind=kind, d=d, seed=seed)
-        if again.start_digest != network.start_digest:
-            raise InputError(
-                "the factory gives a different module each time, by random buffers or parameters with "
-                "requires_grad=False, so nobody could replay it; seed them inside the factory"
-            )
-    count_errors(network, np.zeros(d), sample.train_x[:1], sample.train_y[:1], levels=sample.levels)
-    return network
-
-
-def _device(device: str) -> str:
+def _device(device: str, way: Recipe) -> str:
     import torch
 
     if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        return "cuda" if "cuda" in way.devices and torch.cuda.is_available() else "cpu"
+    allowed = ", ".join(["auto", *way.devices[:-1]]) + f" or {way.devices[-1]}"
     try:
-        if not re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", device):
-            raise RuntimeError("not a device that idbounds knows")
+        if not re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", device) or device.partition(":")[0] not in way.devices:
+            raise RuntimeError(f"not a device that recipe {way.name!r} trains on")
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise InputError(f"device {device!r}: {str(error).splitlines()[0]}; give auto, cpu or cuda") from None
+        raise InputError(f"device {device!r}: {str(error).splitlines()[0]}; give {allowed}") from None
     return device
 
 

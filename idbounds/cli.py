@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,9 +12,9 @@ import click
 
 from idbounds import __version__
 from idbounds.cli_measure import measure
-from idbounds.cli_options import JSON, LateDefault
+from idbounds.cli_options import JSON, LateDefault, Number
 from idbounds.errors import IdboundsError, InputError
-from idbounds.quantities import FAMILIES, QUANTITIES, Quantity
+from idbounds.quantities import FAMILIES, QUANTITIES
 
 
 class _Errors(click.Group):
@@ -45,34 +44,12 @@ def _line(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
 
 
-class _Number(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 only
-    """A number kept as the text that was typed, so that 0.05 is exactly 1/20."""
-
-    name = "number"
-
-    def __init__(self, quantity: Quantity) -> None:
-        self.quantity = quantity
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from idbounds.exactly import exact
-
-        text = str(value)
-        exponent = re.search(r"[eE][+-]?0*(\d+)\s*$", text)
-        if len(text) > 300 or (exponent and int(exponent[1][:9]) > 300):  # exact() would fill the memory
-            raise InputError(f"{self.quantity.name} = {text[:40]}: give {self.quantity.allowed}")
-        try:
-            self.quantity.check(float(exact(text)))
-        except OverflowError:
-            raise InputError(f"{self.quantity.name} = {text[:40]}: give {self.quantity.allowed}") from None
-        return text
-
-
 def _of_certify(name: str) -> Any:
-    """The default of an option of `certify`."""
-    from idbounds.certifying import D
-    from idbounds.training import Settings
+    """The defaults of an option of `certify`, by recipe."""
+    from idbounds.recipes import RECIPES
 
-    return D if name == "d" else getattr(Settings, name)
+    found = {r.name: getattr(r.settings, name) for r in RECIPES.values() if hasattr(r.settings, name)}
+    return ", ".join(f"{value} ({recipe})" for recipe, value in found.items())
 
 
 _late = partial(click.option, cls=LateDefault, look_up=_of_certify, show_default=True)
@@ -114,7 +91,7 @@ def _quantities(function: Callable[..., None]) -> Callable[..., None]:
     """One option for each quantity, from its own words."""
     for quantity in reversed(QUANTITIES.values()):
         option = click.option(
-            f"--{quantity.name.replace('_', '-')}", quantity.name, type=_Number(quantity), metavar="NUMBER",
+            f"--{quantity.name.replace('_', '-')}", quantity.name, type=Number(quantity), metavar="NUMBER",
             help=f"{quantity.says[0].upper()}{quantity.says[1:]}; {quantity.allowed}"
             + (f" (default {quantity.default})." if quantity.default else "."),
         )  # fmt: skip
@@ -349,12 +326,12 @@ def table(file: str, output: str | None, as_json: bool, **values: Any) -> None:
 @click.option("--step", type=float, help="Step of the grid for all tensors [default: each has its own].")
 @click.option("--spacing", type=float, help="Own step of a tensor, in standard deviations [default: 0.5].")
 @click.option("--codes", help="Some codes only, as in mixture,zlib [default: all].")
-@click.option("--n", type=_Number(QUANTITIES["n"]), metavar="NUMBER", help="Number of training examples.")
+@click.option("--n", type=Number(QUANTITIES["n"]), metavar="NUMBER", help="Number of training examples.")
 @click.option(
-    "--errors", type=_Number(QUANTITIES["errors"]), metavar="NUMBER",
+    "--errors", type=Number(QUANTITIES["errors"]), metavar="NUMBER",
     help="Errors on them, counted with the rounded weights.",
 )  # fmt: skip
-@click.option("--delta", type=_Number(QUANTITIES["delta"]), metavar="NUMBER", help="Failure probability.")
+@click.option("--delta", type=Number(QUANTITIES["delta"]), metavar="NUMBER", help="Failure probability.")
 @JSON
 def code_command(file: str, as_json: bool, codes: str | None, **options: Any) -> None:
     """Show how long the weights in FILE are under each code, and the bound that this buys.
@@ -370,13 +347,19 @@ def code_command(file: str, as_json: bool, codes: str | None, **options: Any) ->
 
 @main.command()
 @click.argument("dataset", default="fashion-mnist")
+@click.option("--recipe", help="How to train and encode: draws or subspace [default: draws].")
 @click.option(
-    "--architecture", default="convnet", show_default=True, help="Entry of the menu: convnet, mlp or lenet."
+    "--architecture",
+    help="scatternet, mlp, convnet or lenet [default: scatternet for images of even sides, else mlp (draws); "
+    "convnet (subspace)].",
 )
+@_late("--budget", type=float, help="Minutes for the whole job, which shorten the last stage.")
+@_late("--bits", type=int, help="Of a block of weights: the draw is one of 2^bits.")
 @_late("--d", type=int, help="Dimension of the random subspace.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of start and projection; paid for.")
+@_late("--projection", help="Family of the random subspace.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of all random draws; paid for.")
 @click.option("--delta", default="0.05", show_default=True, help="Allowed failure probability.")
-@_late("--steps", type=int, help="Gradient steps in all.")
+@_late("--steps", type=int, help="Gradient steps; of the first stage for draws.")
 @_late("--batch", type=int, help="Examples a step, at most n.")
 @_late("--learning-rate", type=float, help="Adam's.")
 @_late("--spacing", type=float, help="Step of the grid, in standard deviations of the coordinates.")

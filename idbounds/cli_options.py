@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import click
+
+from idbounds.errors import InputError
+from idbounds.quantities import Quantity
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON with full-precision numbers.")
 
@@ -33,3 +37,30 @@ class LateDefault(click.Option):
             return super().get_help_extra(ctx)
         finally:
             self._showing = False
+
+
+class Number(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 only
+    """A number kept as the text that was typed, so that 0.05 is exactly 1/20.
+
+    Args:
+        quantity: what it is, and what is allowed.
+    """
+
+    name = "number"
+
+    def __init__(self, quantity: Quantity) -> None:
+        """Keep the quantity."""
+        self.quantity = quantity
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: D102
+        from idbounds.exactly import exact
+
+        text = str(value)
+        exponent = re.search(r"[eE][+-]?0*(\d+)\s*$", text)
+        if len(text) > 300 or (exponent and int(exponent[1][:9]) > 300):  # exact() would fill the memory
+            raise InputError(f"{self.quantity.name} = {text[:40]}: give {self.quantity.allowed}")
+        try:
+            self.quantity.check(float(exact(text)))
+        except OverflowError:
+            raise InputError(f"{self.quantity.name} = {text[:40]}: give {self.quantity.allowed}") from None
+        return text

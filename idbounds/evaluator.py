@@ -7,23 +7,22 @@ is not exceeded elsewhere unless it was a near-tie, and near-ties are errors alr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from idbounds.decoders import scaled
 from idbounds.errors import InputError
-from idbounds.projections.subspace import SubspaceModule
-from idbounds.recipe import scaled
 
 NEAR_TIE = 1e-6
 
 
 def count_errors(
-    network: SubspaceModule,
-    coordinates: NDArray[np.float64],
+    module: torch.nn.Module,
+    state: Mapping[str, torch.Tensor],
     images: NDArray[np.uint8],
     labels: NDArray[np.int64],
     *,
@@ -31,11 +30,11 @@ def count_errors(
     batch: int = 500,
     advance: Callable[[int], Any] | None = None,
 ) -> int:
-    """Errors of a network at given subspace coordinates, by the reference rule.
+    """Errors of a network with given weights, by the reference rule.
 
     Args:
-        network: the module in its subspace.
-        coordinates: z, float64, shape (d,).
+        module: the network; its own weights and buffers are not used.
+        state: CPU tensor of each parameter and buffer by name, float64 where it is floating point.
         images: uint8, (n, *shape).
         labels: int64, (n,).
         levels: grey levels of the format.
@@ -48,13 +47,6 @@ def count_errors(
     Raises:
         InputError: when the module does not give one float64 score for each class.
     """  # noqa: DOC502 - raised by _checked
-    module = network.module
-    weights = network.weights(coordinates)
-    # The buffers that the digest of the start covers, not the ones that the module happens to hold.
-    state = {
-        **weights,
-        **{name: _wide(value) for name, value in network.get_extra_state()["buffers"].items()},
-    }
     modes = {part: part.training for part in module.modules()}
     errors = 0
     try:
@@ -62,7 +54,7 @@ def count_errors(
         with torch.no_grad():
             for start in range(0, len(images), batch):
                 x = torch.from_numpy(scaled(images[start : start + batch], levels))
-                scores = torch.func.functional_call(module, state, (x,))
+                scores = torch.func.functional_call(module, dict(state), (x,))
                 errors += int(
                     _wrong(_checked(scores, len(x)), torch.from_numpy(labels[start : start + batch])).sum()
                 )
@@ -72,11 +64,6 @@ def count_errors(
         for part, mode in modes.items():
             part.training = mode
     return errors
-
-
-def _wide(value: torch.Tensor) -> torch.Tensor:
-    value = value.detach().cpu()
-    return value.double() if value.is_floating_point() else value
 
 
 def _checked(scores: Any, examples: int) -> torch.Tensor:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from idbounds.errors import InputError, MissingExtra
+from idbounds.scattering import scatternet
 
 try:
     from torch import nn
@@ -86,8 +87,10 @@ def lenet(shape: Sequence[int], classes: int) -> nn.Module:
     )  # fmt: skip
 
 
-ARCHITECTURES: dict[str, Factory] = {"convnet": convnet, "mlp": mlp, "lenet": lenet}
-"""The menu, in order: convnet, mlp, lenet; `recipe.MENU` numbers them."""
+ARCHITECTURES: dict[str, Factory] = {
+    "convnet": convnet, "mlp": mlp, "lenet": lenet, "scatternet": scatternet,
+}  # fmt: skip
+"""The menu in order; the decoders number it, each in its own way."""
 
 
 def build(architecture: str, shape: Sequence[int], classes: int) -> nn.Module:

@@ -7,14 +7,16 @@ import hashlib
 import inspect
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from idbounds import data, recipe
+from idbounds import data
 from idbounds.catalogue import bounds
 from idbounds.certificate import BOUND, Factory, Verification, canonical_delta, read
+from idbounds.decoders import CUSTOM, DECODERS, RECIPE_BITS, Decoder, Network
 from idbounds.errors import CertificateError, DecodeError, InputError
 
 if TYPE_CHECKING:
@@ -28,10 +30,6 @@ _TYPES = {
 }  # fmt: skip
 _CLAIM = {"errors": int, "n": int, "code_bits": int, "delta": str, "value": str}
 _DATA = {"name": str, "sha256": str, "train_sha256": str, "classes": int, "levels": int, "shape": list}
-_MODEL = {
-    "architecture": str, "projection": str, "d": int, "seed": int, "step": int, "parameters": int,
-    "start_sha256": str,
-}  # fmt: skip
 _FAR = 2**48
 _TEST = {"errors": int, "n": int}
 
@@ -96,9 +94,8 @@ def replay(
     Raises:
         CertificateError: at the first difference.
     """  # noqa: DOC502 - raised by _same and others
-    claim, stated_data = _checked_form(header, len(payload))
+    claim, stated_data, decoder = _checked_form(header, len(payload))
     _same("format", header["format"], FORMAT)
-    _same("decoder", header["decoder"], recipe.DECODER)
     _same("bound", header["bound"], BOUND)
     _same("SHA-256 of the payload", header["payload_sha256"], hashlib.sha256(payload).hexdigest())
     sample = checked_sample(dataset) if dataset is not None else _load(stated_data["name"], say)
@@ -108,23 +105,23 @@ def replay(
     _same("test n", header["test"]["n"], len(sample.test_y))
     _check_value(claim)  # with the true n: a forged one could make the arithmetic slow
 
-    decoded, network, parts = recipe.decode(payload, module_maker(sample, model))
+    _, network, parts = decoder.decode(payload, module_maker(sample, model))
     _same("code_bits", claim["code_bits"], sum(parts.values()))
     _same("bits by part", header["parts"], parts)
-    found = describe_model(decoded, network, model)
+    found = describe_model(network, model)
     stated_source = header["model"].get("source_sha256")
     _same("keys of model", sorted(header["model"]), sorted(found))
-    for key in _MODEL:
+    for key in decoder.states:
         _same(f"model {key}", header["model"][key], found[key])
 
-    errors, test_errors = recount(network, decoded, sample, advance)
+    errors, test_errors = recount(network, sample, advance)
     _at_most("training errors", errors, claim["errors"])
     _at_most("test errors", test_errors, header["test"]["errors"])
     return Verification(
         ok=True, difference="", bound=header["bound"], value=claim["value"], errors=errors, n=claim["n"],
         code_bits=claim["code_bits"], delta=claim["delta"], header=header,
         checked=_checked(claim, sample, errors, test_errors),
-        declared=_declared(header, stated_source, found.get("source_sha256")),
+        declared=_declared(header, decoder, stated_source, found.get("source_sha256")),
     )  # fmt: skip
 
 
@@ -141,7 +138,7 @@ def module_maker(sample: data.Dataset, model: Factory | None) -> Callable[[str],
 
     def make(architecture: str) -> nn.Module:
         shape = sample.train_x.shape[1:]
-        if architecture != recipe.CUSTOM:
+        if architecture != CUSTOM:
             from idbounds.models import build
 
             return build(architecture, shape, sample.classes)
@@ -155,13 +152,12 @@ def module_maker(sample: data.Dataset, model: Factory | None) -> Callable[[str],
 
 
 def recount(
-    network: Any, model: recipe.Model, sample: data.Dataset, advance: Callable[[int, int], None] | None = None
+    network: Network, sample: data.Dataset, advance: Callable[[int, int], None] | None = None
 ) -> tuple[int, int]:
     """Errors on the training sample and on the test set, by the reference evaluator.
 
     Args:
-        network: the module in its subspace.
-        model: the decoded hypothesis.
+        network: as decoded.
         sample: the data.
         advance: called with (examples done, total).
 
@@ -178,9 +174,10 @@ def recount(
         if advance is not None:
             advance(done, total)
 
-    z, levels = model.coordinates, sample.levels
-    train = count_errors(network, z, sample.train_x, sample.train_y, levels=levels, advance=forward)
-    return train, count_errors(network, z, sample.test_x, sample.test_y, levels=levels, advance=forward)
+    def count(x: NDArray[np.uint8], y: NDArray[np.int64]) -> int:
+        return count_errors(network.module, network.state, x, y, levels=sample.levels, advance=forward)
+
+    return count(sample.train_x, sample.train_y), count(sample.test_x, sample.test_y)
 
 
 def describe_data(sample: data.Dataset) -> dict[str, Any]:
@@ -191,13 +188,10 @@ def describe_data(sample: data.Dataset) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def describe_model(model: recipe.Model, network: Any, factory: Factory | None) -> dict[str, Any]:
+def describe_model(network: Network, factory: Factory | None) -> dict[str, Any]:
     """What a certificate states of its model, all of it found again in the payload."""
-    out: dict[str, Any] = {
-        "architecture": model.architecture, "projection": model.kind, "d": model.d, "seed": model.seed,
-        "step": model.step, "parameters": network.parameter_count, "start_sha256": network.start_digest,
-    }  # fmt: skip
-    if factory is not None and model.architecture == recipe.CUSTOM:
+    out = dict(network.states)
+    if factory is not None and out["architecture"] == CUSTOM:
         out["source_sha256"] = source_digest(factory)
     return out
 
@@ -253,13 +247,21 @@ def checked_sample(sample: data.Dataset) -> data.Dataset:
     return sample
 
 
-def _checked_form(header: Mapping[str, Any], payload_bytes: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _checked_form(
+    header: Mapping[str, Any], payload_bytes: int
+) -> tuple[dict[str, Any], dict[str, Any], Decoder]:
     """Every key of the right type, none besides, and numbers of a size that can be computed with."""
     _require(header, _TYPES, "header")
+    decoder = DECODERS.get(header["decoder"])
+    if decoder is None:
+        raise CertificateError(
+            f"decoder: the certificate states {_short(header['decoder'])}, this version knows "
+            f"{', '.join(DECODERS)}"
+        )
     _require(header["claim"], _CLAIM, "claim")
     _require(header["data"], _DATA, "data")
     _require(header["test"], _TEST, "test")
-    _require(header["model"], _MODEL, "model", {"source_sha256": str})
+    _require(header["model"], decoder.states, "model", {"source_sha256": str})
     for name in ("declared", "made"):
         _require(header[name], dict.fromkeys(header[name], str), name)
     claim = header["claim"]
@@ -271,7 +273,7 @@ def _checked_form(header: Mapping[str, Any], payload_bytes: int) -> tuple[dict[s
         raise CertificateError(
             f"code_bits: {_short(claim['code_bits'])} stated, the payload has {payload_bytes} bytes"
         )
-    return claim, header["data"]
+    return claim, header["data"], decoder
 
 
 def _require(
@@ -338,11 +340,11 @@ def _checked(
 
 
 def _declared(
-    header: Mapping[str, Any], stated_source: str | None, found_source: str | None
+    header: Mapping[str, Any], decoder: Decoder, stated_source: str | None, found_source: str | None
 ) -> tuple[str, ...]:
     lines = [a.says for a in bounds[BOUND].assumes if a.vouched == "declared"]
     lines.append(f"delta = {header['claim']['delta']} and the bound were chosen before the sample was seen")
-    known = list(declared_by_author(recipe.DEVELOPED_ON, header["data"]["name"]).values())
+    known = list(declared_by_author(decoder, header["data"]["name"]).values())
     lines += known  # made here, so that a header cannot leave them out
     lines += [f"the author says: {_short(text)}" for text in header["declared"].values() if text not in known]
     if stated_source is not None:
@@ -353,22 +355,22 @@ def _declared(
     return tuple(lines)
 
 
-def declared_by_author(developed_on: Sequence[str], name: str) -> dict[str, str]:
+def declared_by_author(decoder: Decoder, name: str) -> dict[str, str]:
     """Statements of the author that no replay can check.
 
     Args:
-        developed_on: data sets that were looked at while the decoder was developed.
+        decoder: it knows which data sets were looked at while it was developed.
         name: the data set certified.
 
     Returns:
         Statement by key.
     """
-    seen = name in developed_on
+    seen = name in decoder.developed_on
     return {
         "recipe": (
-            f"decoder {recipe.DECODER} was developed while looking at {name}; "
-            f"{recipe.RECIPE_BITS} bits are charged for it"
+            f"decoder {decoder.name} was developed while looking at {name}; "
+            f"{RECIPE_BITS} bits are charged for it"
             if seen
-            else f"decoder {recipe.DECODER} was developed without looking at {name}"
+            else f"decoder {decoder.name} was developed without looking at {name}"
         )
     }

@@ -77,7 +77,7 @@ def run_certify(dataset: str, *, as_json: bool, fallback: bool, **options: Any) 
     Returns:
         Exit status: 0, or 130 after Ctrl-C.
     """
-    from idbounds.training import Interrupted
+    from idbounds.resuming import Interrupted
 
     terminal = Terminal()
     try:
@@ -134,9 +134,8 @@ def record(result: Certified) -> dict[str, Any]:
         "ideal_bits": result.ideal_bits, "parts": result.parts, "test_errors": result.test_errors,
         "test_n": result.test_n, "test_error": result.test_error, "test_interval": list(result.test_interval),
         "majority_error": result.majority_error, "seconds": result.seconds, "dataset": result.dataset,
-        "dataset_sha256": result.dataset_sha256, "architecture": result.architecture, "d": result.d,
-        "D": result.D,
-        "seed": result.seed, "device": result.device, "bounds": [e.record() for e in result.evaluations],
+        "dataset_sha256": result.dataset_sha256, "decoder": result.decoder, "model": result.model,
+        "device": result.device, "bounds": [e.record() for e in result.evaluations],
     }  # fmt: skip
 
 
@@ -167,7 +166,7 @@ def show(result: Certified, figures: list[Path]) -> None:
         )
         risks.add_row(e.id, f"{float(e.upper):.4f}{note}{certified}", style="bold" if certified else None)
     console.print(
-        f"{result.dataset}: {result.architecture}, {result.D:,} weights in {result.d:,} dimensions, "
+        f"{result.dataset}: {result.architecture}, {result.D:,} weights, decoder {result.decoder}, "
         f"delta = {result.delta} (each bound holds singly)",
         soft_wrap=True,
     )

@@ -8,44 +8,28 @@ moves z. Batches come from the integer stream, so that a run that was interrupte
 from __future__ import annotations
 
 import hashlib
-import io
 import math
-import signal
-import threading
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from idbounds.certificate import write_whole
+from idbounds import resuming
 from idbounds.codes import nearest_step, step_size
 from idbounds.codes.symbols.adaptive import LARGEST_ENTRY
 from idbounds.data import Dataset
+from idbounds.decoders import scaled
 from idbounds.errors import InputError
 from idbounds.projections.stream import Stream, permutation
-from idbounds.recipe import scaled
+from idbounds.resuming import Interrupted, held_interrupts
 
 if TYPE_CHECKING:  # torch is slow to import, and `certify --help` wants the settings only
     import torch
 
     from idbounds.projections.subspace import SubspaceModule
-
-_BAD_FILE = (
-    ValueError,
-    KeyError,
-    OSError,
-    EOFError,
-    AttributeError,
-    TypeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True)
@@ -82,30 +66,6 @@ class Settings:
     def real_steps(self) -> int:
         """Steps of phase one."""
         return max(1, min(self.steps - 1, round(self.steps * (1 - self.quantised))))
-
-
-class Interrupted(Exception):  # noqa: N818 - not an error: the user pressed Ctrl-C and a checkpoint was kept
-    """Training was stopped by the user; `checkpoint` is where it goes on."""
-
-    def __init__(self, checkpoint: Path, step: int) -> None:
-        """Keep where and when."""
-        super().__init__(f"stopped at step {step}; the checkpoint is {checkpoint}")
-        self.checkpoint, self.step = checkpoint, step
-
-
-@contextmanager
-def _held_interrupts() -> Iterator[list[int]]:
-    """Hold Ctrl-C back, so that no step is left half done; the list fills when it was pressed."""
-    pressed: list[int] = []
-    main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield pressed  # no Ctrl-C reaches this thread, or somebody else takes care of it
-        return
-    signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Trainer:
@@ -171,7 +131,7 @@ class Trainer:
         import torch
 
         devices = [self.latent.device] if self.latent.device.type == "cuda" else []
-        with _held_interrupts() as pressed, torch.random.fork_rng(devices):
+        with held_interrupts() as pressed, torch.random.fork_rng(devices):
             try:
                 while self.done < self.settings.steps:
                     loss = self.step()
@@ -237,13 +197,8 @@ class Trainer:
         """
         state = self.optimiser.state_dict()["state"].get(0, {})
         arrays = {k: v.detach().cpu().numpy() for k, v in state.items()}
-        buffer = io.BytesIO()
-        np.savez(
-            buffer, identity=np.array(self._identity), done=self.done,
-            grid=-1 if self.grid is None else self.grid,
-            latent=self.latent.detach().cpu().numpy(), **arrays,
-        )  # fmt: skip
-        write_whole(path, buffer.getvalue())
+        arrays |= {"done": self.done, "grid": -1 if self.grid is None else self.grid}
+        resuming.save(path, self._identity, {"latent": self.latent.detach().cpu().numpy(), **arrays})
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint.
@@ -253,21 +208,12 @@ class Trainer:
 
         Raises:
             InputError: when there is none, or it belongs to another run.
-        """
+        """  # noqa: DOC502 - raised by resuming.load
         import torch
 
-        if not path.is_file():
-            raise InputError(f"{path}: no checkpoint there; start without --resume")
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                state: dict[str, Any] = {k: file[k] for k in file.files}
-            identity, done, grid, latent = (state.pop(k) for k in ("identity", "done", "grid", "latent"))
-        except _BAD_FILE as error:
-            raise InputError(f"{path}: not a checkpoint ({error}); start without --resume") from None
-        if str(identity) != self._identity:
-            raise InputError(
-                f"{path} is of a run with other settings or data; give those, or start without --resume"
-            )
+        names = ("done", "grid", "latent")
+        state = resuming.load(path, self._identity, names)
+        done, grid, latent = (state.pop(k) for k in names)
         self.done, self.grid = int(done), None if grid < 0 else int(grid)
         with torch.no_grad():
             self.latent.copy_(torch.from_numpy(latent))

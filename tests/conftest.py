@@ -13,7 +13,10 @@ hypothesis.settings.register_profile("house", deadline=None)  # the first call m
 hypothesis.settings.load_profile("house")
 
 ROOT = Path(__file__).parents[1]
-SMALL = {"architecture": "mlp", "d": 60, "steps": 200, "batch": 64, "learning_rate": 0.05, "device": "cpu"}
+SMALL = {
+    "recipe": "subspace", "architecture": "mlp", "d": 60, "steps": 200, "batch": 64, "learning_rate": 0.05,
+    "device": "cpu",
+}  # fmt: skip
 MAIN = "from idbounds.cli import main; main()"
 
 

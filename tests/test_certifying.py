@@ -15,12 +15,21 @@ from torch import nn
 
 import idbounds
 from idbounds import certifying, data, replay
-from idbounds.certificate import read
+from idbounds.certificate import read, write
 from idbounds.errors import InputError
 from idbounds.replay import verify
-from idbounds.training import Interrupted, Trainer
+from idbounds.resuming import Interrupted
+from idbounds.training import Trainer
 
-QUICK = {"architecture": "mlp", "d": 12, "steps": 30, "batch": 64, "learning_rate": 0.05, "device": "cpu"}
+QUICK = {
+    "recipe": "subspace",
+    "architecture": "mlp",
+    "d": 12,
+    "steps": 30,
+    "batch": 64,
+    "learning_rate": 0.05,
+    "device": "cpu",
+}
 
 
 def quick(path, **changes):
@@ -180,6 +189,8 @@ def test_encoding_what_diverged(tmp_path, monkeypatch):
 ARGUMENTS = [
     "certify",
     "digits",
+    "--recipe",
+    "subspace",
     "--architecture",
     "mlp",
     "--d",
@@ -278,3 +289,111 @@ def test_a_real_signal_from_outside(program, uninterrupted, tmp_path):
     if (tmp_path / "x.checkpoint.npz").exists():
         assert program(*ARGUMENTS, "-o", "x.idb", "--resume", cwd=tmp_path).returncode == 0
         assert (tmp_path / "x.idb").read_bytes() == uninterrupted
+
+
+DRAWS = {
+    "steps": 250, "batch": 32, "learning_rate": 0.1, "bits": 12, "balance": 10, "between": 2, "passes": 1,
+    "budget": None,
+}  # fmt: skip
+
+
+def drawn(path, **changes):
+    return idbounds.certify("digits", **{**DRAWS, "output": path, **changes})
+
+
+def test_the_default_recipe_goes_round(tmp_path):
+    made = drawn(tmp_path / "x.idb")
+    header, payload = read(made.path)
+    assert header["decoder"] == made.decoder == "draws-1"
+    assert made.architecture == "scatternet"
+    assert header["model"] == made.model
+    assert header["model"]["bits"] == 12
+    assert len(payload) == -(-made.code_bits // 8)
+    found = verify(made.path)
+    assert found.ok, found.difference
+    assert any("draws-1 was developed while looking at digits" in line for line in found.declared)
+    assert drawn(tmp_path / "y.idb").path.read_bytes() == made.path.read_bytes()
+    for key, lie in [
+        ("seed", 1),
+        ("bits", 11),
+        ("blocks", [1, 2, 3]),
+        ("parameters", 9),
+        ("architecture", "mlp"),
+    ]:
+        forged = {**header, "model": {**header["model"], key: lie}}
+        assert key in verify(write(tmp_path / "f.idb", forged, payload)).difference
+    other = {**header, "decoder": "subspace-1"}
+    assert not verify(write(tmp_path / "f.idb", other, payload)).ok
+
+
+def test_draws_for_a_users_own_model(tmp_path):
+    made = drawn(tmp_path / "x.idb", model=plain)
+    found = verify(made.path, model=plain)
+    assert found.ok, found.difference
+    assert "is the same as" in found.declared[-1]
+    assert made.architecture == "custom"
+    assert (
+        idbounds.certify(
+            "digits", recipe="subspace", model=plain, d=5, steps=4, output=tmp_path / "y.idb"
+        ).value
+        > 0
+    )
+
+
+def plain(shape, classes):
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, classes))
+
+
+def random_buffer(shape, classes):
+    module = plain(shape, classes)
+    module.register_buffer("shift", torch.rand(3))
+    return module
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"d": 5}, "recipe 'draws' has no setting 'd'"),
+        ({"projection": "dense"}, "no setting 'projection'"),
+        ({"recipe": "subspace", "bits": 9}, "recipe 'subspace' has no setting 'bits'"),
+        ({"recipe": "x"}, "draws, subspace"),
+        ({"device": "cuda"}, "give auto or cpu"),
+        ({"budget": -1.0}, "budget = -1.0"),
+        ({"batch": 5000}, "n = 1297"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 2**63}, "seed"),
+        ({"architecture": "custom"}, "scatternet, mlp, convnet, lenet"),
+        ({"model": random_buffer}, "different module each time"),
+    ],
+    ids=str,
+)
+def test_draws_refuse_bad_input_before_training(changes, word, tmp_path, monkeypatch):
+    from idbounds.variational.course import Course
+
+    monkeypatch.setattr(Course, "run", lambda *_: pytest.fail("training began"))
+    changes = {**changes, **({} if "recipe" not in changes else {k: None for k in DRAWS if k != "bits"})}
+    with pytest.raises(InputError, match=re.escape(word)):
+        drawn(tmp_path / "x.idb", **changes)
+    assert not list(tmp_path.iterdir())
+
+
+def test_draws_resume_while_errors_are_counted(tmp_path, monkeypatch):
+    whole = drawn(tmp_path / "whole.idb").path.read_bytes()
+    path = tmp_path / "x.idb"
+    monkeypatch.setattr(replay, "recount", interrupt)
+    with pytest.raises(Interrupted) as caught:
+        drawn(path)
+    assert caught.value.step >= DRAWS["steps"]
+    monkeypatch.undo()
+    with pytest.raises(InputError, match="other settings"):
+        drawn(path, resume=True, seed=1)
+    assert drawn(path, resume=True).path.read_bytes() == whole
+    assert not caught.value.checkpoint.exists()
+
+
+def test_the_architecture_suits_the_shape():
+    from idbounds.recipes import RECIPES
+
+    choose = RECIPES["draws"].architecture
+    assert [choose(s) for s in ((8, 8), (3, 32, 32), (28, 28))] == ["scatternet"] * 3
+    assert [choose(s) for s in ((7, 8), (9,), (2, 8, 8), (28, 29))] == ["mlp"] * 4

@@ -12,7 +12,7 @@ from conftest import MAIN
 from idbounds import certifying
 from idbounds.catalogue import bounds
 from idbounds.cli import main
-from idbounds.training import Settings
+from idbounds.recipes import RECIPES
 
 HEAVY = ("torch", "sympy", "pandas", "scipy", "numba", "matplotlib", "flint")
 AT = ["--train-error", "0.1", "--n", "60000", "--code-bits", "2000"]
@@ -58,15 +58,14 @@ def test_every_command_and_option_has_help(name):
 
 def test_certify_shows_the_defaults_that_hold():
     text = " ".join(call("certify", "--help").stdout.split())
-    for default in (
-        certifying.D,
-        certifying.DELTA,
-        Settings.steps,
-        Settings.batch,
-        Settings.learning_rate,
-        Settings.spacing,
-    ):
-        assert f"[default: {default}]" in text
+    assert f"[default: {certifying.DELTA}]" in text
+    draws, subspace = (RECIPES[name].settings for name in ("draws", "subspace"))
+    for name in ("budget", "bits"):
+        assert f"[default: {getattr(draws, name)} (draws)]" in text
+    for name in ("d", "projection", "spacing"):
+        assert f"[default: {getattr(subspace, name)} (subspace)]" in text
+    for name in ("steps", "batch", "learning_rate"):
+        assert f"[default: {getattr(draws, name)} (draws), {getattr(subspace, name)} (subspace)]" in text
 
 
 @pytest.mark.parametrize(
@@ -231,6 +230,8 @@ def test_certify_from_the_command_line(tmp_path):
     result = call(
         "certify",
         "digits",
+        "--recipe",
+        "subspace",
         "--architecture",
         "mlp",
         "--d",
@@ -247,5 +248,5 @@ def test_certify_from_the_command_line(tmp_path):
     )
     assert result.exit_code == 0, result.output
     record = json.loads(result.stdout)
-    assert record["d"] == 8
+    assert record["model"]["d"] == 8
     assert {p.name for p in tmp_path.iterdir()} == {"x.idb", "x.svg", "x.png"}

@@ -40,7 +40,7 @@ def test_committed_certificate_replays(path):
 
 
 def test_the_study_knows_the_default_dimension():
-    from idbounds.certifying import D
+    from idbounds.recipes.subspace import D
     from validation.studies.subspace_dimension import DEFAULT
 
     assert DEFAULT == D

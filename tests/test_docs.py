@@ -107,17 +107,17 @@ def test_every_bound_has_its_place_in_the_derivations():
 def test_the_certificate_page_knows_the_message():
     import numpy as np
 
-    from idbounds import recipe
+    from idbounds.decoders import RECIPE_BITS, subspace
     from idbounds.projections import projections
 
     text = (ROOT / "docs/explain/certificate.md").read_text("utf-8")
-    parts = recipe.encode(recipe.Model("mlp", "blocks", 3, 0, 40, np.zeros(3, np.int64))).parts
+    parts = subspace.encode(subspace.Model("mlp", "blocks", 3, 0, 40, np.zeros(3, np.int64))).parts
     rows = re.findall(r"^\| (\w+) \| .* \| .* \|$", text, re.MULTILINE)
     assert [p.name for p in parts] == [row for row in rows if row != "part"]
-    for menu in (recipe.MENU, projections):
+    for menu in (subspace.MENU, projections):
         assert ", ".join(f"{i} `{entry}`" for i, entry in enumerate(menu)) in text
-    assert f"`{recipe.DECODER}`" in text
-    assert f"The {recipe.RECIPE_BITS}-bit recipe allowance" in text
+    assert f"`{subspace.DECODER}`" in text
+    assert f"The {RECIPE_BITS}-bit recipe allowance" in text
 
 
 def test_the_changelog_names_the_commands():

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from idbounds import data
+from idbounds.decoders.subspace import state
 from idbounds.errors import InputError
 from idbounds.evaluator import NEAR_TIE, _wrong, count_errors
 from idbounds.projections.subspace import attach
@@ -51,7 +52,9 @@ def digits():
 
 def count(net, digits, z=None, n=300, **options):
     z = np.linspace(-3, 3, net.projection.d) if z is None else z
-    return count_errors(net, z, digits.train_x[:n], digits.train_y[:n], levels=digits.levels, **options)
+    return count_errors(
+        net.module, state(net, z), digits.train_x[:n], digits.train_y[:n], levels=digits.levels, **options
+    )
 
 
 def test_the_count_depends_on_nothing_but_model_and_data(digits):

@@ -3,9 +3,10 @@
 import pytest
 import torch
 
+from idbounds.decoders.subspace import MENU
 from idbounds.errors import InputError
 from idbounds.models import ARCHITECTURES, build
-from idbounds.recipe import MENU
+from idbounds.scattering import fits
 
 
 def test_the_menu_is_the_recipes():
@@ -16,6 +17,10 @@ def test_the_menu_is_the_recipes():
 @pytest.mark.parametrize("name", ARCHITECTURES)
 @pytest.mark.parametrize("classes", [2, 10])
 def test_scores_for_each_class(name, shape, classes):
+    if name == "scatternet" and not fits(shape):
+        with pytest.raises(InputError, match="use mlp"):
+            build(name, shape, classes)
+        return
     module = build(name, shape, classes)
     assert module(torch.zeros(3, *shape)).shape == (3, classes)
 
@@ -29,6 +34,8 @@ def test_scores_for_each_class(name, shape, classes):
         ("mlp", (8, 8), 55_210),
         ("lenet", (28, 28), 44_426),  # both as in Li et al. 2018
         ("lenet", (3, 32, 32), 62_006),
+        ("scatternet", (28, 28), 13_266),
+        ("scatternet", (8, 8), 4_856),
     ],
 )
 def test_sizes_never_change(name, shape, parameters):
@@ -40,7 +47,7 @@ def test_mlp_takes_any_shape():
 
 
 @pytest.mark.parametrize("shape", [(7, 28), (64,), (1, 1, 28, 28)])
-@pytest.mark.parametrize("name", ["convnet", "lenet"])
+@pytest.mark.parametrize("name", ["convnet", "lenet", "scatternet"])
 def test_convolutions_say_what_they_take(name, shape):
     with pytest.raises(InputError, match="use mlp"):
         build(name, shape, 10)

@@ -38,10 +38,8 @@ def result(errors=9500, n=60_000, code_bits=2310, test_errors=1690, test_n=10_00
         delta="0.05",
         dataset="fashion-mnist",
         dataset_sha256="0" * 64,
-        architecture="convnet",
-        d=1000,
-        D=15_210,
-        seed=0,
+        decoder="subspace-1",
+        model={"architecture": "convnet", "d": 1000, "parameters": 15_210, "seed": 0},
         device="cpu",
     )
 

@@ -12,10 +12,12 @@ import torch
 from torch import nn
 
 import idbounds
-from idbounds import data, recipe, replay
+from idbounds import data, replay
 from idbounds.catalogue import bounds
 from idbounds.certificate import BOUND
 from idbounds.codes import AdaptiveVector, EliasDelta, EliasGamma, MessageBuilder, Shifted, Uniform
+from idbounds.decoders import subspace
+from idbounds.decoders.decoder import recipe_number
 from idbounds.errors import DecodeError, InputError
 from idbounds.replay import verify
 
@@ -174,22 +176,21 @@ def test_what_the_author_wrote_is_shown_escaped_and_cannot_replace_our_own_words
 
 def test_weights_depend_on_the_payload_alone(header, payload, made):
     maker = replay.module_maker(data.load("digits"), None)
-    model, network, _ = recipe.decode(payload, maker)
+    first = subspace.decode(payload, maker)[1].state
     torch.manual_seed(99)
-    again, other, _ = recipe.decode(payload, maker)
-    first, second = network.weights(model.coordinates), other.weights(again.coordinates)
+    second = subspace.decode(payload, maker)[1].state
     assert all(torch.equal(first[k], second[k]) for k in first)
     # `decode` takes no header: there is nothing to vary but the payload.
-    assert set(recipe.decode.__annotations__) == {"payload", "module", "return"}
+    assert set(subspace.decode.__annotations__) == {"payload", "module", "return"}
 
 
 def test_any_header_gives_the_same_weights(header, payload, forge, monkeypatch):
     seen = []
     real = replay.recount
 
-    def recount(network, model, *rest):
-        seen.append(torch.cat([w.flatten() for w in network.weights(model.coordinates).values()]))
-        return real(network, model, *rest)
+    def recount(network, *rest):
+        seen.append(torch.cat([w.flatten() for w in network.state.values()]))
+        return real(network, *rest)
 
     monkeypatch.setattr(replay, "recount", recount)
     assert verify(forge(header, payload)).ok
@@ -220,7 +221,7 @@ def test_leftover_bytes_and_padding(header, payload, forge):
     assert bits % 8, "the shared certificate has padding"
     padded = payload[:-1] + bytes([payload[-1] | 1])
     with pytest.raises(DecodeError, match="left over"):
-        recipe.decode(padded, replay.module_maker(data.load("digits"), None))
+        subspace.decode(padded, replay.module_maker(data.load("digits"), None))
     denied(forge(header, padded))
     denied(forge(header, payload + b"\0"))
     denied(forge(header, b""))
@@ -228,7 +229,7 @@ def test_leftover_bytes_and_padding(header, payload, forge):
 
 def message(d, *, seed=0, kind=0, architecture=2, tail=None):
     builder = MessageBuilder()
-    builder.add("recipe", Uniform(2**32), recipe._RECIPE)
+    builder.add("recipe", Uniform(2**32), recipe_number("subspace-1"))
     builder.add("architecture", Shifted(EliasGamma(), by=1), architecture)
     builder.add("projection", Shifted(EliasGamma(), by=1), kind)
     builder.add("d", EliasDelta(), d)
@@ -330,7 +331,15 @@ def same_shapes(shape, classes):
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
     path = tmp_path_factory.mktemp("own") / "own.idb"
-    options = {"model": factory, "d": 20, "steps": 60, "batch": 64, "device": "cpu", "output": path}
+    options = {
+        "recipe": "subspace",
+        "model": factory,
+        "d": 20,
+        "steps": 60,
+        "batch": 64,
+        "device": "cpu",
+        "output": path,
+    }
     return idbounds.certify("digits", **options)
 
 
@@ -370,7 +379,14 @@ def test_random_fixed_parameters_are_caught_at_once(tmp_path):
 
     with pytest.raises(InputError, match="different module each time"):
         idbounds.certify(
-            "digits", model=random, d=5, steps=4, batch=8, device="cpu", output=tmp_path / "x.idb"
+            "digits",
+            recipe="subspace",
+            model=random,
+            d=5,
+            steps=4,
+            batch=8,
+            device="cpu",
+            output=tmp_path / "x.idb",
         )
 
 
@@ -384,14 +400,19 @@ def test_other_fixed_parameters_are_caught_by_the_digest(tmp_path):
         return make
 
     made = idbounds.certify(
-        "digits", model=fixed(0.1), d=5, steps=4, batch=8, device="cpu", output=tmp_path / "x.idb"
+        "digits",
+        recipe="subspace",
+        model=fixed(0.1),
+        d=5,
+        steps=4,
+        batch=8,
+        device="cpu",
+        output=tmp_path / "x.idb",
     )
     assert verify(made.path, model=fixed(0.1)).ok
     assert "start_sha256" in denied(made.path, model=fixed(0.2))
 
 
 def test_a_data_set_nobody_looked_at_is_declared_so():
-    from idbounds import recipe, replay
-
-    says = replay.declared_by_author(recipe.DEVELOPED_ON, "mnist")["recipe"]
+    says = replay.declared_by_author(subspace.SUBSPACE, "mnist")["recipe"]
     assert "without looking at mnist" in says

@@ -12,7 +12,8 @@ from torch import nn
 from idbounds import data
 from idbounds.errors import InputError
 from idbounds.projections.subspace import attach
-from idbounds.training import Interrupted, Settings, Trainer
+from idbounds.resuming import Interrupted
+from idbounds.training import Settings, Trainer
 
 torch.set_num_threads(1)  # tests that run side by side must not fight for the cores
 

@@ -1,8 +1,8 @@
 """What every decoder is: a name, a menu, and two functions between hypotheses and messages.
 
-Decoding is given the charged bits, the decoder's version and the inputs (shape of an example, number of classes):
-nothing else. Whatever is chosen after looking at data is therefore in the message and paid for; a change of
-anything that a decoder does is a new decoder with a new name.
+Decoding is given the charged bits, the decoder's version and the inputs (shape of an example, number of
+classes): nothing else. Whatever is chosen after looking at data is therefore in the message and paid for; a
+change of anything that a decoder does is a new decoder with a new name.
 """
 
 from __future__ import annotations

@@ -5,14 +5,14 @@ dimension d, the seed, the step of the grid, and the d integers k. The weights a
 
     theta = theta0(seed) + sigma * P(seed) (step * k),
 
-with theta0, sigma and P made from integers alone (`idbounds.projections`). A change of anything below is a new
-decoder with a new name.
+with theta0, sigma and P made from integers alone (`idbounds.projections`). A change of anything below is a
+new decoder with a new name.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray

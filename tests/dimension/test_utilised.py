@@ -4,11 +4,11 @@ import torch
 from torch import nn
 
 from idbounds import data
+from idbounds.decoders import scaled
 from idbounds.dimension.utilised import ENERGIES, utilised_rank
 from idbounds.dimension.utilised_choice import smallest_energies
 from idbounds.dimension.utilised_factors import Factorised
 from idbounds.errors import InputError
-from idbounds.decoders import scaled
 
 
 def of_rank(rank, rows, columns, seed=0):

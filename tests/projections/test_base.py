@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idbounds import recipe
+from idbounds.decoders import subspace
 from idbounds.errors import InputError
 from idbounds.projections import BlocksProjection, make_projection, projections
 
@@ -60,8 +60,8 @@ def test_digest_depends_on_every_field_and_on_nothing_else(kind):
 @pytest.mark.parametrize("kind", projections)
 def test_description_bits_are_what_the_decoder_charges(kind):
     for seed, d in ((0, 1), (1, 2), (5, 30), (2**40, 299)):
-        model = recipe.Model("mlp", kind, d, seed, 40, np.zeros(d, np.int64))
-        parts = {part.name: part.bits for part in recipe.encode(model).parts}
+        model = subspace.Model("mlp", kind, d, seed, 40, np.zeros(d, np.int64))
+        parts = {part.name: part.bits for part in subspace.encode(model).parts}
         charged = parts["projection"] + parts["d"] + parts["seed"]
         assert make_projection(kind, seed=seed, d=d, D=300).description_bits() == charged
 

@@ -14,7 +14,7 @@ from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 DIMENSIONS = (200, 500, 1000)
 SEEDS = (0, 1, 2)
 LIMIT = 0.35
-DEFAULT = 1000  # certifying.D; a test compares them
+DEFAULT = 1000  # recipes.subspace.D; a test compares them
 
 # A point is the arguments of `certify`: what is not in it keeps its default.
 GRID: dict[str, tuple[Point, ...]] = {
@@ -78,7 +78,7 @@ def measure(point: Point) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="idbounds-study-") as folder:
         path = Path(folder) / "certificate.idb"
         arguments: dict[str, Any] = dict(point)
-        certificate = idbounds.certify(output=path, progress=False, **arguments)
+        certificate = idbounds.certify(recipe="subspace", output=path, progress=False, **arguments)
         verified = bool(idbounds.verify(path).ok)
     row = row_of(certificate, verified)
     return [row if verified else {**row, "status": "failed", "reason": "the replay refutes the certificate"}]

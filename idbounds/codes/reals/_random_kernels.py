@@ -77,3 +77,29 @@ def _choose(linear: Any, square: Any, bits: Any, levels: Any, keys: Any) -> Any:
 
 
 choose: Any = _compile(_choose)
+
+
+def _fill(key: Any, start: Any, words: Any, levels: Any, out: Any) -> None:
+    """Candidates as `Drawing.all_drawn` wants them.
+
+    Args:
+        key: Key of the candidates, uint64.
+        start: Place of the first candidate, uint64.
+        words: Words of a candidate, uint64.
+        levels: `noise.normal_levels()` as float32.
+        out: float32, shape (candidates, entries); filled.
+    """
+    candidates, entries = out.shape
+    for index in range(candidates):
+        counter = (start + np.uint64(index)) * words
+        i = 0
+        while i < entries:
+            counter += _ONE
+            word = mix(key + counter * _GOLDEN)
+            for _ in range(min(PER_WORD, entries - i)):
+                out[index, i] = levels[word & _LAST_LEVEL]
+                word >>= _LEVEL_BITS
+                i += 1
+
+
+fill: Any = _compile(_fill)

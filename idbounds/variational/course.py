@@ -1,0 +1,148 @@
+"""The whole way of a hypothesis, unit by unit: it can be stopped after each, and goes on as if it had not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from idbounds import resuming
+from idbounds.errors import InputError
+from idbounds.resuming import Interrupted, held_interrupts
+from idbounds.variational.fitter import Fitter
+from idbounds.variational.refining import Refiner
+
+PHASES = ("fitting", "balancing", "drawing", "refining")
+KEPT = 10.0  # seconds between two checkpoints
+
+Stage = Callable[[str, int], Callable[[int, str], None]]
+
+
+class Course:
+    """From the first step of a fit to the last choice among its draws.
+
+    Attributes:
+        fitter: what is being fitted.
+        phase: index into `PHASES`; their number at the end.
+        done: units done in the phase: steps, blocks or visits.
+
+    Args:
+        fitter: at step 0.
+        identity: of the run, for its checkpoint.
+        stage: opens a stage of progress.
+        say: receives a remark.
+    """
+
+    def __init__(self, fitter: Fitter, identity: str, stage: Stage, say: Callable[[str], None]) -> None:
+        """Stand at the beginning."""
+        self.fitter, self.phase, self.done = fitter, 0, 0
+        self._identity, self._stage, self._say = identity, stage, say
+        self._refiner: Refiner | None = None
+        self._units = (self._fit, self._balance, self._draw, self._refine)
+
+    def run(self, checkpoint: Path, deadline: float) -> None:
+        """Go to the end, keeping a checkpoint.
+
+        Args:
+            checkpoint: file to keep.
+            deadline: when refining ends, in seconds of `time.monotonic`.
+
+        Raises:
+            Interrupted: on Ctrl-C, after the unit at hand is done and the checkpoint is written.
+        """  # noqa: DOC501 - KeyboardInterrupt does not leave it
+        kept = time.monotonic()
+        with held_interrupts() as pressed:
+            try:
+                while self.phase < len(PHASES):
+                    total = self._total()
+                    move = self._stage(PHASES[self.phase], total) if total else None
+                    while self.done < total:
+                        if PHASES[self.phase] == "refining" and time.monotonic() > deadline:
+                            break
+                        remark = self._units[self.phase]()
+                        self.done += 1
+                        if move is not None:
+                            move(self.done, remark)
+                        if pressed:
+                            raise KeyboardInterrupt
+                        if time.monotonic() > kept + KEPT:
+                            self.save(checkpoint)
+                            kept = time.monotonic()
+                    self._next()
+                self.save(checkpoint)
+                if pressed:
+                    raise KeyboardInterrupt
+            except KeyboardInterrupt:
+                self.save(checkpoint)
+                raise Interrupted(checkpoint, self.fitter.step) from None
+
+    def save(self, path: Path) -> None:
+        """Write the state, all or nothing."""
+        arrays: dict[str, Any] = {"phase": self.phase, "done": self.done, **self.fitter.arrays()}
+        resuming.save(path, self._identity, arrays | (self._refiner.arrays() if self._refiner else {}))
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint.
+
+        Args:
+            path: file that `save` wrote.
+
+        Raises:
+            InputError: when there is none, it is damaged, or it belongs to another run.
+        """
+        names = ("phase", "done", "step", "price", "error", "mean", "log_std", "log_scale", "log_temperature")
+        arrays = resuming.load(path, self._identity, names)
+        self.phase, self.done = arrays["phase"].item(), arrays["done"].item()
+        drawn = self.done if self.phase == PHASES.index("drawing") else 0
+        try:
+            for name in ("scales", "counts", "indices", "prices", "weights") if self.phase else ():
+                _ = arrays[name]  # a KeyError where it is missing
+            if self.phase > PHASES.index("drawing"):
+                drawn = len(arrays["indices"])
+            self.fitter.restore(arrays, drawn)
+            if "scores" in arrays:
+                self._refiner = Refiner(self.fitter)
+                self._refiner.restore(arrays)
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise InputError(f"{path}: not a whole checkpoint ({error}); start without --resume") from None
+
+    def _total(self) -> int:
+        """Units of the phase at hand; what it needs is made here."""
+        fitter, settings = self.fitter, self.fitter.settings
+        if PHASES[self.phase] == "fitting":
+            return settings.steps
+        if PHASES[self.phase] == "balancing":
+            return settings.balance if fitter.drawing.total else 0
+        if PHASES[self.phase] == "drawing":
+            return fitter.drawing.total
+        if self._refiner is None and settings.passes and fitter.drawing.total:
+            try:
+                self._refiner = Refiner(fitter)
+            except TypeError as error:
+                self._say(f"no draw is chosen again: {error}")
+        return settings.passes * len(self._refiner.blocks) if self._refiner else 0
+
+    def _next(self) -> None:
+        if PHASES[self.phase] == "fitting":
+            self.fitter.cut()
+            drawing = self.fitter.drawing
+            self._say(f"{drawing.total} blocks of {drawing.bits} bits")
+        self.phase, self.done = self.phase + 1, 0
+
+    def _fit(self) -> str:
+        return self.fitter.fit_step()
+
+    def _balance(self) -> str:
+        self.fitter.balance_step()
+        return ""
+
+    def _draw(self) -> str:
+        self.fitter.draw(self.done)
+        return ""
+
+    def _refine(self) -> str:
+        assert self._refiner is not None
+        if not self._refiner.visit(self.done):
+            self.done = self._total() - 1  # nothing changed in a whole pass
+        return f"{self._refiner.errors:,} errors" if self.done % 5 == 0 else ""

@@ -1,0 +1,34 @@
+"""What a bit is worth in errors: the slope of the bound itself."""
+
+from __future__ import annotations
+
+import torch
+
+from idbounds.catalogue import bounds
+
+NATS_PER_ERROR = 4.0
+"""Cross-entropy that stands for one error: what the loss of a classifier costs per error it makes."""
+
+_BOUND = "occam-kl"  # smooth; the certificate states the binomial form, which is a little smaller
+
+
+def nats_per_bit(*, train_error: float, code_bits: float, n: int, delta: float) -> float:
+    """The price of a bit in the training loss: how many nats move the bound as much as one bit does.
+
+    With B the bound, it is (dB/dbits) / (dB/derror) times `NATS_PER_ERROR`. Where the bound says nothing its
+    slopes vanish, and their quotient is no price: more bits than n/2 are priced as n/2.
+
+    Args:
+        train_error: rate at hand, moved into [1/n, 1/2].
+        code_bits: bits at hand, moved into [1, n/2].
+        n: examples.
+        delta: failure probability.
+
+    Returns:
+        Nats of mean cross-entropy a bit.
+    """
+    error = torch.tensor(min(max(train_error, 1 / n), 0.5), dtype=torch.float64, requires_grad=True)
+    bits = torch.tensor(min(max(code_bits, 1.0), max(n / 2, 1.0)), dtype=torch.float64, requires_grad=True)
+    value = bounds[_BOUND](train_error=error, code_bits=bits, n=n, delta=delta)
+    by_error, by_bits = torch.autograd.grad(value, (error, bits))
+    return float(by_bits / by_error) * NATS_PER_ERROR

@@ -1,0 +1,54 @@
+"""How to fit, and how long; no decoder needs any of it, so none of it is paid for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from idbounds.codes.reals.drawn import WIDEST
+from idbounds.errors import InputError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to fit a posterior and to turn it into draws.
+
+    Attributes:
+        steps: gradient steps on the posterior.
+        batch: examples a step.
+        learning_rate: Adam's, for the posterior; a tenth of it afterwards.
+        bits: of a block: the draw is one of 2^bits. The decoder is told this one.
+        balance: steps that bring the blocks to as many bits of KL divergence as the draw has.
+        between: steps between two blocks.
+        passes: how often each block of the last layer is chosen again, at most.
+        budget: minutes for the whole job: when what is left is needed for counting errors, no further block
+            is chosen again. None for no limit.
+    """
+
+    steps: int = 6000
+    batch: int = 128
+    learning_rate: float = 0.03
+    bits: int = 16
+    balance: int = 1500
+    between: int = 30
+    passes: int = 4
+    budget: float | None = 5.0
+
+    def __post_init__(self) -> None:
+        """Refuse settings that cannot fit.
+
+        Raises:
+            InputError: naming them.
+        """
+        if self.steps < 1 or self.batch < 1 or min(self.balance, self.between, self.passes) < 0:
+            raise InputError(
+                f"steps = {self.steps}, batch = {self.batch}, balance = {self.balance}, between = "
+                f"{self.between}, passes = {self.passes}: give steps and batch of at least 1, the others of "
+                "at least 0"
+            )
+        if not 1 <= self.bits <= WIDEST:
+            raise InputError(f"bits = {self.bits}: give 1 to {WIDEST}")
+        if not 0 < self.learning_rate <= 10 or (self.budget is not None and not self.budget > 0):
+            raise InputError(
+                f"learning_rate = {self.learning_rate}, budget = {self.budget}: give a rate in (0, 10] and "
+                "minutes above 0 (or None)"
+            )
