@@ -384,3 +384,7 @@ def verify(file: str, as_json: bool) -> None:
     from idbounds.terminal import run_verify
 
     sys.exit(run_verify(file, as_json=as_json))
+
+
+if __name__ == "__main__":
+    main(prog_name="idbounds")

@@ -37,7 +37,7 @@ def measure() -> None:
     help="fraction (of the score), absolute, or gain (above chance); may be repeated [default: fraction].",
 )  # fmt: skip
 @click.option("--absolute", type=float, help="Score of the absolute criterion [default: the threshold].")
-@_late("--runs", "budget", type=int, help="Runs that count.")
+@_late("--runs", "--budget", "budget", type=int, help="Runs that count.")
 @_late("--baselines", type=int, help="Runs of full training among them.")
 @click.option("--d-start", type=int, help="First dimension [default: 16].")
 @click.option("--d-max", type=int, help="Largest dimension [default: all weights].")

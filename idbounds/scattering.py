@@ -107,7 +107,7 @@ _TOGETHER = 25  # images whose transforms stay in the cache
 
 
 def _convolved(x: Tensor, waves: Tensor, size: int) -> Tensor:
-    """Correlate (batch, 1, height, width), padded by zeros, with waves (2 k, 1, side, side): real, imaginary."""
+    """Correlate (batch, 1, height, width), padded by zeros, with real and then imaginary parts of waves."""
     if x.dtype != torch.float64:
         return nn.functional.conv2d(x, waves, padding=size // 2)
     # torch's convolution is slow in float64; by the Fourier transform it is equal to about 1e-15.

@@ -48,7 +48,7 @@ def run_d90(
         Exit status: 0, or 130 after Ctrl-C.
 
     Raises:
-        InputError: when a bound is asked for a subspace that certificates do not know.
+        InputError: when a bound is asked for a subspace or a schedule that certificates do not know.
     """
     if bound:
         from idbounds.certificate import canonical_delta
@@ -56,6 +56,11 @@ def run_d90(
         if isotropic:
             raise InputError(
                 "--bound with --isotropic: certificates move weights in proportion; give one of the two"
+            )
+        if options.get("schedule", "cosine") != "cosine":
+            raise InputError(
+                f"--bound with --schedule {options['schedule']}: certificates are trained with a cosine; "
+                "give one of the two"
             )
         delta = canonical_delta(delta)
     kept = Path(output or f"{dataset}-{model}.jsonl")
@@ -187,38 +192,54 @@ def _certified(
     terminal: Terminal,
     options: Any,
 ) -> list[dict[str, Any]]:
-    """One certificate for each place, trained as the runs were and then on the grid of the quantiser."""
-    from idbounds.certifying import certify
+    """One row for each place, and one certificate for each different d.
+
+    Its training has the steps, batch size, projection and learning rate of the runs, and a rate that falls
+    along a cosine as theirs (to a tenth, not to zero); then it goes on on the grid of the quantiser. Unlike a
+    run it has all of the training data, the held-out part as well.
+    """  # noqa: DOC201 - the rows
     from idbounds.dimension.measuring import trial_of
-    from idbounds.resuming import Interrupted
     from idbounds.training import Settings
 
     searching = {k: v for k, v in options.items() if k not in ("engine", "workers", "address", "together")}
     study, _ = trial_of(model, dataset, searching)
+    steps = max(2, round(study.settings.steps / (1 - Settings.quantised)))
+    made: dict[int, dict[str, Any]] = {}
     rows = []
     for at, d in places(found.main, study.D):
-        path = kept.with_name(f"{kept.stem}-d{d}.idb")
-        terminal.say(f"{at}: compressing at d = {d:,}")
-        steps = max(2, round(study.settings.steps / (1 - Settings.quantised)))
-        try:
-            made = certify(
-                dataset, architecture=model, d=d, projection=study.kind or "blocks", delta=delta, output=path,
-                device=study.device, progress=terminal, resume=path.with_suffix(".checkpoint.npz").is_file(),
-                steps=steps, batch=study.settings.batch, learning_rate=_rate_near(found, d),
+        if d not in made:
+            terminal.say(f"{at}: compressing at d = {d:,}")
+            made[d] = _compressed(
+                dataset, kept.with_name(f"{kept.stem}-d{d}.idb"), terminal, architecture=model, d=d,
+                projection=study.kind or "blocks", delta=delta, device=study.device, steps=steps,
+                batch=study.settings.batch, learning_rate=_rate_near(found, d, study.settings.learning_rate),
             )  # fmt: skip
-        except Interrupted:  # its checkpoint is beside the runs
-            raise KeyboardInterrupt from None
-        rows.append({
-            "at": at, "d": d, "code_bits": made.code_bits, "bound": made.bound, "bound_value": made.value,
-            "delta": made.delta, "errors": made.errors, "n": made.n, "train_error": made.train_error,
-            "test_errors": made.test_errors, "test_n": made.test_n, "test_error": made.test_error,
-            "path": str(made.path),
-        })  # fmt: skip
+        rows.append({"at": at, **made[d]})
     return rows
 
 
-def _rate_near(found: IntrinsicDimension, d: int) -> float | None:
+def _compressed(dataset: str, path: Path, terminal: Terminal, **settings: Any) -> dict[str, Any]:
+    """One certificate in a subspace, gone on with where Ctrl-C stopped it."""
+    from idbounds.certifying import certify
+    from idbounds.resuming import Interrupted
+
+    resume = path.with_suffix(".checkpoint.npz").is_file()
+    try:
+        made = certify(
+            dataset, recipe="subspace", output=path, progress=terminal, resume=resume, **settings
+        )  # fmt: skip
+    except Interrupted:  # its checkpoint is beside the runs
+        raise KeyboardInterrupt from None
+    return {
+        "d": settings["d"], "code_bits": made.code_bits, "bound": made.bound, "bound_value": made.value,
+        "delta": made.delta, "errors": made.errors, "n": made.n, "train_error": made.train_error,
+        "test_errors": made.test_errors, "test_n": made.test_n, "test_error": made.test_error,
+        "path": str(made.path),
+    }  # fmt: skip
+
+
+def _rate_near(found: IntrinsicDimension, d: int, otherwise: float) -> float:
     """The learning rate of the counted run whose dimension is nearest, on a logarithmic scale."""
     runs = [score.run for score in found.scores if score.run.d is not None]
     nearest = min(runs, key=lambda run: abs(math.log((run.d or 1) / d)))
-    return nearest.learning_rate
+    return otherwise if nearest.learning_rate is None else nearest.learning_rate

@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 from conftest import MAIN, environment
 
+from idbounds import terminal_d90
 from idbounds.cli import main
 from idbounds.cli_measure import measure
 
@@ -72,6 +74,30 @@ def test_bound_prints_the_core_sentence_in_one_table(tmp_path, monkeypatch):
         assert 0 <= row["d"] - value < 1
 
 
+def test_one_d_is_certified_once_for_all_its_places(tmp_path, monkeypatch):
+    made = []
+
+    def certify(dataset, **settings):
+        made.append(settings)
+        return SimpleNamespace(
+            code_bits=9, bound="0.5", value=0.5, delta="0.05", errors=1, n=2, train_error=0.5, test_errors=1,
+            test_n=2, test_error=0.5, path=settings["output"],
+        )  # fmt: skip
+
+    monkeypatch.setattr("idbounds.certifying.certify", certify)
+    near = SimpleNamespace(run=SimpleNamespace(d=9, learning_rate=0.07))
+    crossing = SimpleNamespace(low=9.2, d=9.6, high=10.4)
+    found = SimpleNamespace(main=crossing, scores=[near])
+    options = {"steps": 30, "batch": 16, "kind": "sparse"}
+    said = SimpleNamespace(say=lambda text: None)
+    rows = terminal_d90._certified(found, "digits", "mlp", tmp_path / "x.jsonl", "0.05", said, options)
+    assert [(row["at"], row["d"]) for row in rows] == [("low end", 10), ("middle", 10), ("high end", 11)]
+    assert [settings["d"] for settings in made] == [10, 11]
+    for settings in made:
+        assert (settings["recipe"], settings["projection"]) == ("subspace", "sparse")
+        assert (settings["steps"], settings["batch"], settings["learning_rate"]) == (50, 16, 0.07)
+
+
 def test_criteria_are_shown_without_bound(tmp_path):
     done = call(*TINY, *RATES, "--criterion", "gain", "-o", tmp_path / "x.jsonl")
     assert done.exit_code == 0, done.output
@@ -84,7 +110,8 @@ def test_criteria_are_shown_without_bound(tmp_path):
     "args",
     [
         ["--dataset", "nope"], ["--model", "nope"], ["--threshold", "2"], ["--criterion", "x"], ["--engine", "x"],
-        ["--workers", "2"], ["--steps", "0"], ["--bound", "--isotropic"], ["--bound", "--delta", "5"], ["--runs", "3"],
+        ["--workers", "2"], ["--steps", "0"], ["--bound", "--isotropic"], ["--bound", "--schedule", "constant"], ["--budget", "3"],
+        ["--bound", "--delta", "5"], ["--runs", "3"],
         ["--device", "abacus"],
     ],
     ids=" ".join,

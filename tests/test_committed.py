@@ -16,10 +16,10 @@ def test_there_is_a_committed_certificate():
     assert CERTIFICATES
 
 
-@pytest.mark.parametrize("path", CERTIFICATES, ids=lambda p: p.stem)
-def test_readme_states_the_certificate(path):
-    header, _ = read(path)
+def test_readme_states_the_certificate():
     text = (ROOT / "README.md").read_text("utf-8")
+    (path,) = [path for path in CERTIFICATES if f"({path.relative_to(ROOT)})" in text]
+    header, _ = read(path)
     claim, test = header["claim"], header["test"]
     assert f"at most **{100 * float(claim['value']):.1f}%**" in text
     assert f"on the test set it is {100 * test['errors'] / test['n']:.1f}%" in text

@@ -38,13 +38,16 @@ class Points:
         x: ln d, shape (n,).
         y: scores times the metric's sign, shape (n,).
         cluster: number of the group within which runs are not independent, shape (n,).
-        gain: the baseline's gain above chance; where chance is unknown, above the worst score.
+        gain: the baseline's gain above chance; where chance is unknown, above the median of the three runs of
+            smallest d.
+        diverged: runs left out because they ended further below chance than full training lies above it.
     """
 
     x: Floats
     y: Floats
     cluster: NDArray[np.int64]
     gain: float
+    diverged: int = 0
 
 
 @dataclass(frozen=True)
@@ -176,10 +179,23 @@ def falls_back(points: Points, threshold: Threshold, sign: int) -> float | None:
     return float(back[0]) if back.size else None
 
 
+def repeated(points: Points) -> bool:
+    """Whether runs of the same d say what the noise is.
+
+    Args:
+        points: the runs.
+
+    Returns:
+        True with two degrees of freedom or more; otherwise brackets rest on the noise of the baseline, or on
+        how runs scatter about the curve.
+    """
+    return points.x.size - np.unique(points.x).size >= 2
+
+
 def _repeats(
     points: Points, threshold: Threshold, among: NDArray[np.bool_] | None = None
 ) -> tuple[float, int]:
-    """Standard deviation of a run and its dof: from runs of the same d, or else from the baseline."""
+    """Standard deviation of a run and its dof: from runs of the same d, or else from what there is."""
     _, inverse = np.unique(points.x, return_inverse=True)
     x, means, counts = steps(points.x, points.y)
     chosen = np.ones(x.size, bool) if among is None else among
@@ -188,7 +204,12 @@ def _repeats(
         return float(np.sqrt(np.sum(((points.y - means[inverse]) ** 2)[chosen[inverse]]) / dof)), dof
     if among is not None:
         return _repeats(points, threshold)
-    return threshold.baseline.sd, threshold.baseline.runs - 1
+    # Runs in subspaces are noisier than full training, so what they scatter about the curve counts, too.
+    sd, dof = threshold.baseline.sd, threshold.baseline.runs - 1
+    curve = isotonic(points.x, points.y)[1]
+    rest = points.y.size - np.unique(curve).size
+    scatter = float(np.sqrt(np.sum((points.y - curve[inverse]) ** 2) / max(rest, 1)))
+    return (scatter, rest) if rest >= 2 and not scatter <= sd else (sd, dof)
 
 
 def _significant(points: Points, threshold: Threshold, target: float, level: float) -> tuple[float, float]:
@@ -198,7 +219,7 @@ def _significant(points: Points, threshold: Threshold, target: float, level: flo
     from scipy.special import stdtrit
 
     x, means, counts = steps(points.x, points.y)
-    margin = np.zeros(x.size)
+    margin = np.full(x.size, math.inf)  # without knowledge of the noise nothing is clear
     for side in (means < target, means >= target):
         noise, dof = _repeats(points, threshold, side)
         if dof and not math.isnan(noise):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from idbounds.dimension.criteria import CRITERIA, Baseline, Metric, Threshold, thresholds
-from idbounds.dimension.curve import Found, Points, falls_back, find, steps
+from idbounds.dimension.curve import Found, Points, falls_back, find, repeated, steps
 from idbounds.dimension.protocol import Run, Score
 from idbounds.dimension.result import Crossing, IntrinsicDimension
 from idbounds.errors import InputError
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _CENSORED = {"above": "not reached", "below": "reached at once"}
 _ADVISED = 5  # full-parameter runs
+_CLEAR = 2  # standard errors above chance, without which full training learned nothing
+_NOTHING = 1e-12  # gain where nothing was learned
 _NOISY = 0.5  # error of one run in ln d
 
 
@@ -152,7 +154,7 @@ def collect(scores: Sequence[Score], baseline: Baseline, metric: Metric, cluster
         cluster: as in `estimate_d90`.
 
     Returns:
-        The points, sorted, so that the order of the rows changes nothing.
+        The points, sorted, so that the order of the rows changes nothing, without runs that diverged.
 
     Raises:
         InputError: if there are none.
@@ -161,13 +163,20 @@ def collect(scores: Sequence[Score], baseline: Baseline, metric: Metric, cluster
         raise InputError("no run in a subspace with a finite score: give runs with their d")
     rows = sorted((math.log(s.run.d or 1), metric.sign * s.score, s.run.seed) for s in scores)
     x, y, seeds = (np.array(column) for column in zip(*rows, strict=True))
+    # The median of three, because a single disaster would otherwise set the scale of everything.
+    floor = float(np.median(y[:3])) if metric.chance is None else metric.sign * metric.chance
+    # A gain that is not positive means that nothing was learned; then nothing is fitted either.
+    gain = max(metric.sign * baseline.mean - floor, _NOTHING)
+    # A loss of 10000 is a failure with a number: one of them near the crossing would drown all other runs.
+    kept = y >= floor - gain if gain > _NOTHING else np.ones(y.size, bool)
+    if not kept.any():
+        kept[:] = True
+    x, y, seeds = x[kept], y[kept], seeds[kept]
     if cluster == "d":
         x, y, _ = steps(x, y)
         seeds = np.arange(x.size)
-    floor = float(y.min()) if metric.chance is None else metric.sign * metric.chance
-    # A gain that is not positive means that nothing was learned; then nothing is fitted either.
-    gain = max(metric.sign * baseline.mean - floor, 1e-12)
-    return Points(x, y, np.unique(seeds, return_inverse=True)[1].astype(np.int64), gain)
+    clusters = np.unique(seeds, return_inverse=True)[1].astype(np.int64)
+    return Points(x, y, clusters, gain, int(np.sum(~kept)))
 
 
 def crossing(threshold: Threshold, found: Found, sign: int) -> Crossing:
@@ -219,14 +228,27 @@ def _notes(
     aim: tuple[str, ...],
 ) -> list[str]:
     notes = []
+    if (nothing := _learned_nothing(base, metric)) is not None:
+        notes.append(nothing)
     if base.runs < _ADVISED:
         notes.append(
             f"{base.runs} full-parameter runs; {_ADVISED} or more are advised: they set the threshold"
         )
+    if points.diverged:
+        far = "scored further below chance than full training lies above it and are left out as diverged"
+        notes.append(f"{points.diverged} of {len(scores)} runs {far}")
     if len(good) < len(scores):
         notes.append(f"{len(scores) - len(good)} of {len(scores)} runs failed and are left out")
     for name in aim:
         f = found[name]
+        if f.method != "fit" and not repeated(points):
+            if math.isnan(f.noise):
+                known = "the noise is unknown, so nothing bounds d"
+            else:
+                known = (
+                    "the ends of the interval rest on the noise of full training, or the scatter of the runs"
+                )
+            notes.append(f"{name}: hardly two runs share a d; {known}. Repeat runs with other seeds")
         if f.method == "bracket":
             notes.append(
                 f"{name}: too steep, or too few runs near the crossing, for a fit; the interval is a bracket"
@@ -239,6 +261,18 @@ def _notes(
             again = f"the score is below the threshold again at d = {math.exp(back):.0f}"
             notes.append(f"{name}: not monotone; {again}")
     return notes
+
+
+def _learned_nothing(base: Baseline, metric: Metric) -> str | None:
+    if metric.chance is None:
+        return None
+    error = 0.0 if math.isnan(base.sd) else _CLEAR * base.sd / math.sqrt(base.runs)
+    if metric.sign * (base.mean - metric.chance) > error:
+        return None
+    return (
+        f"FULL TRAINING LEARNED NOTHING: its score {base.mean:.4g} is no better than chance, "
+        f"{metric.chance:.4g}, so the value says nothing"
+    )
 
 
 def _scores(table: Any) -> list[Score]:

@@ -7,8 +7,10 @@ test part chooses nothing; its score is reported beside the others.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -120,7 +122,8 @@ def read(data: Any, *, valid: Any = None, test: Any = None, held_out: float = 0.
         The three parts.
 
     Raises:
-        InputError: for another kind of data, or parts without an example.
+        InputError: for another kind of data, parts without an example, numbers that are not finite, samplers
+            that repeat rows, or parts to train and to score on that share rows.
     """
     if not 0 < held_out < 1:
         raise InputError(f"held_out = {held_out}: give a share of the training data in (0, 1)")
@@ -131,7 +134,7 @@ def read(data: Any, *, valid: Any = None, test: Any = None, held_out: float = 0.
         test = (scaled(data.test_x, data.levels), data.test_y) if test is None else test
         name, digest, classes = data.name, f"{data.sha256} {data.levels}", data.classes
         data = (scaled(data.train_x, data.levels), data.train_y)
-    train = _examples(data)
+    whole = train = _examples(data)
     if len(train) < 2:
         raise InputError(f"the training data have n = {len(train)}: give at least 2 examples")
     own = digest and valid is None
@@ -140,8 +143,11 @@ def read(data: Any, *, valid: Any = None, test: Any = None, held_out: float = 0.
         size = min(max(1, round(held_out * len(train))), len(train) - 1)
         scored, train = train.take(order[:size]), train.take(order[size:])
     else:
+        _check_apart(data, valid)
         scored = _examples(valid)
     reported = None if test is None else _examples(test)
+    for part, examples in (("data", whole), ("valid", scored), ("test", reported)):
+        _check_finite(part, examples)
     if not own:
         digest = " ".join(part.digest() for part in (train, scored, reported) if part is not None)
     if classes is None and train.classes and scored.classes:
@@ -168,15 +174,86 @@ def _examples(data: Any) -> Examples:
     return _whole(list(data))
 
 
+def _check_finite(part: str, examples: Examples | None) -> None:
+    """Refuse NaN and infinity: every run would fail, each after its training."""
+    for name, value in [] if examples is None else [*examples.inputs.items(), ("labels", examples.labels)]:
+        if value.dtype.kind not in "fc":
+            continue
+        fine = np.isfinite(value).reshape(len(value), -1).all(axis=1)
+        if not fine.all():
+            what = f"input {name!r}" if name not in ("", "labels") else name or "input"
+            raise InputError(
+                f"{part}: the {what} of row {int(fine.argmin())} holds NaN or infinity, as do "
+                f"{int((~fine).sum()) - 1} other rows: take them out or fill them in"
+            )
+
+
 def _in_order(loader: Any) -> Any:
     """The loader without its shuffling: the digest of what it gives must not depend on torch's generator."""
-    if isinstance(loader.dataset, torch.utils.data.IterableDataset) or loader.batch_size is None:
+    if isinstance(loader.dataset, torch.utils.data.IterableDataset):
         return loader
-    subset = isinstance(loader.sampler, torch.utils.data.SubsetRandomSampler)
-    chosen = (
-        torch.utils.data.Subset(loader.dataset, sorted(loader.sampler.indices)) if subset else loader.dataset
-    )
-    return torch.utils.data.DataLoader(chosen, batch_size=loader.batch_size, collate_fn=loader.collate_fn)
+    rows = _rows_of(loader)
+    chosen = loader.dataset if rows is None else torch.utils.data.Subset(loader.dataset, rows)
+    # A loader with a batch sampler has no batch size of its own; without either, an item is a batch already.
+    size = loader.batch_size or (None if loader.batch_sampler is None else _READ)
+    return torch.utils.data.DataLoader(chosen, batch_size=size, collate_fn=loader.collate_fn)
+
+
+def _rows_of(loader: Any) -> list[int] | None:
+    """The rows of its data set that a loader gives, in order; None for all of them."""
+    kinds, n = torch.utils.data, len(loader.dataset)
+    batched = loader.batch_size is None and loader.batch_sampler is not None
+    sampler = loader.batch_sampler if batched else loader.sampler
+    if batched and isinstance(sampler, kinds.BatchSampler):
+        sampler, batched = sampler.sampler, False
+    what = f"a loader with {type(sampler).__name__}"
+    if isinstance(sampler, kinds.WeightedRandomSampler) or getattr(sampler, "replacement", False):
+        raise InputError(f"{what} draws with replacement: give one that gives each row once, or none")
+    if isinstance(sampler, kinds.SequentialSampler):
+        return None
+    if isinstance(sampler, kinds.RandomSampler):
+        if sampler.num_samples != n:
+            raise InputError(
+                f"{what} draws {sampler.num_samples} of {n} rows, others each time: give a Subset"
+            )
+        return None
+    drawn = chain.from_iterable(sampler) if batched else iter(sampler)
+    rows = list(islice(drawn, n + 1))  # one may have no end
+    if not all(isinstance(row, Integral) and 0 <= int(row) < n for row in rows):
+        raise InputError(f"{what} gives what is no row: give integers from 0 to {n - 1}, each once")
+    if len(set(rows)) < len(rows):
+        raise InputError(f"{what} gives a row twice: give one that gives each row once")
+    return sorted(int(row) for row in rows)
+
+
+def _check_apart(data: Any, valid: Any) -> None:
+    """Refuse to score on rows that are trained on, where that can be seen."""
+    (own, rows), (other, scored) = _origin(data), _origin(valid)
+    if own is not other:
+        return
+    if rows is None or scored is None:
+        raise InputError("data and valid are the same examples: give others to score on, or leave valid out")
+    if shared := set(rows) & set(scored):
+        raise InputError(
+            f"data and valid share {len(shared)} rows of one data set, row {min(shared)} among them: give "
+            "rows apart, or leave valid out"
+        )
+
+
+def _origin(data: Any) -> tuple[Any, Sequence[int] | None]:
+    """The object that examples come from, and their rows there; None if the object itself is all there is."""
+    rows: Sequence[int] | None = None
+    if isinstance(data, torch.utils.data.DataLoader):
+        if isinstance(data.dataset, torch.utils.data.IterableDataset):
+            return data.dataset, None
+        rows, data = _rows_of(data), data.dataset
+    while isinstance(data, torch.utils.data.Subset):
+        rows = data.indices if rows is None else [data.indices[row] for row in rows]
+        data = data.dataset
+    if isinstance(data, tuple) and len(data) == 2 and all(_is_array(part) for part in data):
+        data = data[0]
+    whole = rows is None and isinstance(data, torch.utils.data.Dataset) and hasattr(data, "__len__")
+    return data, range(len(data)) if whole else rows
 
 
 def _whole(batches: list[Any]) -> Examples:

@@ -7,16 +7,22 @@ get there. The rule, on a ladder of rates (factors of 2 or 3 apart):
 * every later d tries the best rate of the nearest d before it and the two neighbours of that rate, and goes
   on until both neighbours of its own best rate have been tried;
 * a d within a factor of 1.25 of one that was tuned takes the rate of that one;
-* a round of runs around the crossing takes one rate, that of its middle.
+* a round of runs around the crossing takes one rate, that of its middle;
+* one seed compares the rates, but three do, averaged, where a wrong rate would move d90: for all parameters,
+  for a d whose score is near a threshold, and for the middle of a round. There the best rate and its two
+  neighbours have three seeds each, and only a d tuned so well lends its rate to a round.
 
-Tuning runs have seeds of their own, one for each d, the same for all rates there. They choose a rate and
-count for nothing else: a score that was chosen for being high would be too high.
+A rate chosen wrongly is common to all runs of a round, or to the whole baseline. No repeated run shows it, so
+the interval cannot hold it: it has to be made rare.
+
+Tuning runs have seeds of their own, other ones for each d, the same for all rates there. They choose a rate
+and count for nothing else: a score that was chosen for being high would be too high.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -25,6 +31,8 @@ from idbounds.errors import InputError
 
 TUNING_SEEDS: Final = 1 << 40
 """Added to the seed of the measurement: the seeds of tuning runs begin here."""
+SEEDS: Final = 3
+"""Tuning seeds for each rate where the choice matters; elsewhere one."""
 _SAME = math.log(1.25)  # the best rate moves by less than a step of the ladder
 
 
@@ -36,7 +44,7 @@ class Ladder:
 
         Args:
             rates: increasing.
-            seed: of the measurement.
+            seed: the first one of the measurement's runs.
             sign: of the metric.
 
         Raises:
@@ -47,24 +55,30 @@ class Ladder:
             allowed = "positive rates in increasing order, factors of 2 to 3 apart"
             raise InputError(f"learning_rates = {rates}: give {allowed}")
         self.seed, self.sign = seed + TUNING_SEEDS, sign
-        self.tried: dict[int | None, dict[int, float]] = {}
+        self.tried: dict[int | None, dict[int, list[float]]] = {}
 
-    def wanted(self, ds: Iterable[int | None]) -> list[Run]:
+    def wanted(self, ds: Iterable[int | None], near: Callable[[float], bool] | None = None) -> list[Run]:
         """The runs without which some d has no rate.
 
         Args:
             ds: dimensions about to be used.
+            near: whether a score is so near a threshold that the rate must be sure; None: it must, always.
 
         Returns:
             Runs to do next; none once all have a rate. Call again when their scores are added.
         """
         runs: list[Run] = []
         for d in dict.fromkeys(ds):
-            if d not in self.tried and self._covered(d):
+            if d is not None and d not in self.tried and self._lenders(d, sure=near is None):
                 continue
             tried = self.tried.setdefault(d, {})
-            seed = self.seed + list(self.tried).index(d)
-            runs += [Run(d, seed, self.rates[i]) for i in self._needed(d) if i not in tried]
+            first = self.seed + SEEDS * list(self.tried).index(d)
+            needed = self._needed(d)
+            # A whole ladder is first looked through with one seed: most of its rates are far from the best.
+            looking = not tried and len(needed) > SEEDS
+            sure = near is None or (bool(tried) and near(self.sign * self._merit(d, self._best(d))[1]))
+            seeds = range(SEEDS if sure and not looking else 1)
+            runs += [Run(d, first + k, self.rates[i]) for i in needed for k in seeds[len(tried.get(i, ())) :]]
             if d is not None and not self._known():
                 break  # the others start from what this one finds
         return runs
@@ -79,7 +93,8 @@ class Ladder:
             assert score.run.learning_rate is not None
             failed = score.status == "failed" or not math.isfinite(score.score)
             value = -math.inf if failed else self.sign * score.score
-            self.tried[score.run.d][self.rates.index(score.run.learning_rate)] = value
+            tried = self.tried[score.run.d]
+            tried.setdefault(self.rates.index(score.run.learning_rate), []).append(value)
 
     def rate(self, d: float | None) -> float:
         """The rate for a d.
@@ -88,9 +103,12 @@ class Ladder:
             d: dimension, or None for all parameters.
 
         Returns:
-            The best rate at the tuned d nearest in ln d; at a tie the smaller d, and the smaller rate.
+            The best rate at the tuned d nearest in ln d; at a tie the smaller d, and the smaller rate. Those
+            that were tuned with all seeds go before, if one is within a factor of 1.25.
         """
-        return self.rates[self._best(None if d is None else self._nearest(d))]
+        if d is None:
+            return self.rates[self._best(None)]
+        return self.rates[self._best(_nearest(self._lenders(d, sure=True) or self._known(), d))]
 
     def at_the_end(self, d: float | None) -> bool:
         """Whether the best rate is the first or the last of the ladder, so that a better one may lie outside.
@@ -108,7 +126,7 @@ class Ladder:
         if self.tried[d]:
             best = self._best(d)
         elif d is not None and self._known():
-            best = self._best(self._nearest(d))
+            best = self._best(_nearest(self._known(), d))
         else:
             return whole
         return [i for i in (best - 1, best, best + 1) if i in whole]
@@ -116,12 +134,20 @@ class Ladder:
     def _known(self) -> list[int]:
         return [d for d, tried in self.tried.items() if d is not None and tried]
 
-    def _covered(self, d: int | None) -> bool:
-        return d is not None and any(abs(math.log(other / d)) <= _SAME for other in self._known())
-
-    def _nearest(self, d: float) -> int:
-        return min(self._known(), key=lambda other: (abs(math.log(other / d)), other))
+    def _lenders(self, d: float, *, sure: bool) -> list[int]:
+        """The tuned dimensions whose rate a d may take; with `sure`, only those whose best has all seeds."""
+        close = [other for other in self._known() if abs(math.log(other / d)) <= _SAME]
+        return [other for other in close if not sure or len(self.tried[other][self._best(other)]) >= SEEDS]
 
     def _best(self, d: int | None) -> int:
-        tried = self.tried[d]
-        return max(tried, key=lambda i: (tried[i], -i))
+        return max(self.tried[d], key=lambda i: (self._merit(d, i), -i))
+
+    def _merit(self, d: int | None, i: int) -> tuple[float, float]:
+        """The share of a rate's runs that did not fail, then the mean score of those; more is better."""
+        values = self.tried[d][i]
+        good = [value for value in values if math.isfinite(value)]
+        return len(good) / len(values), math.fsum(good) / len(good) if good else -math.inf
+
+
+def _nearest(ds: Sequence[int], d: float) -> int:
+    return min(ds, key=lambda other: (abs(math.log(other / d)), other))

@@ -19,7 +19,7 @@ from torch.func import functional_call, vmap
 
 from idbounds.dimension.examples import Examples
 from idbounds.dimension.protocol import Run, Score
-from idbounds.dimension.trial import Trial
+from idbounds.dimension.trial import Trial, accuracy, cross_entropy
 from idbounds.errors import InputError
 from idbounds.projections.stream import Stream, words
 
@@ -33,6 +33,9 @@ WEIGHT_BYTES = (
     48  # a weight: start, movement, weight, gradients, Adam's, and the index and sign of a stored row
 )
 SCORED = 512  # examples at a time when a part is scored
+
+IGNORED = -100
+"""The label that torch's cross-entropy leaves out."""
 
 Advance = Callable[[int, int], None]
 
@@ -85,9 +88,10 @@ class Group:
     Args:
         trial: what they have in common.
         runs: one or more.
+        part: to train on; None takes the training part.
     """
 
-    def __init__(self, trial: Trial, runs: Sequence[Run]) -> None:
+    def __init__(self, trial: Trial, runs: Sequence[Run], part: Examples | None = None) -> None:
         """Draw every run's start and projection."""
         self.trial, self.runs, place = trial, list(runs), trial.place
         module = trial.module().to(place)
@@ -103,7 +107,7 @@ class Group:
             [{"params": [z], "lr": rate, "first": rate} for z, rate in zip(self.z, rates, strict=True)],
             fused=place.type == "cuda",
         )
-        self.inputs, self.labels = _on(trial.parts.train, place)
+        self.inputs, self.labels = _on(trial.parts.train if part is None else part, place)
         self.orders: dict[int, tuple[int, Tensor]] = {}
         self.finite = torch.ones(len(runs), dtype=torch.bool, device=place)
 
@@ -184,7 +188,7 @@ class Group:
             for place, outputs in enumerate(self._scored(state, x)):
                 found[place].append(outputs)
         self.network.train()
-        return [float(self.trial.score(torch.cat(outputs), labels)) for outputs in found]
+        return [_number(self.trial.score(torch.cat(outputs), labels)) for outputs in found]
 
     def alive(self) -> Tensor:
         """Which runs have had finite losses only, and finite coordinates now; bool, (runs,)."""
@@ -247,6 +251,91 @@ def why_alone(trial: Trial) -> str:
     except (RuntimeError, NotImplementedError) as error:
         return str(error).splitlines()[0]
     return ""
+
+
+def rehearse(trial: Trial) -> None:
+    """Try the model, the loss and the score before anything is trained, on two examples and one run.
+
+    Args:
+        trial: the study.
+
+    Raises:
+        InputError: if they and the data do not fit together.
+    """
+    parts = trial.parts
+    pair = parts.train.take(_first(2, len(parts.train)))
+    given = [f"{name or 'input'} {x.dtype} {x.shape}" for name, x in pair.inputs.items()]
+    told = f"{', '.join(given)}, labels {pair.labels.dtype} {pair.labels.shape}"
+    doing = "the model"
+    try:
+        group = Group(trial, [Run(None, 0)], pair)
+        with torch.no_grad(), _seeded(0, 0, trial.place):
+            outputs = group._outputs(_only(group.weights()), group.inputs)
+        shown = (
+            f"{outputs.dtype} {tuple(outputs.shape)}"
+            if isinstance(outputs, Tensor)
+            else type(outputs).__name__
+        )
+        told += f"; the model gives {shown}"
+        if trial.loss is cross_entropy or trial.score is accuracy:
+            _check_classes(trial, outputs, told)
+        doing = "the loss"
+        inputs = {name: value[None] for name, value in group.inputs.items()}
+        group.losses(inputs, group.labels[None], 0).sum().backward()  # type: ignore[no-untyped-call]
+        doing = "the score"
+        try:
+            group.scores(pair)
+        except Exception:  # what needs more than two examples, say of both classes
+            group.scores(parts.held_out)
+    except InputError:
+        raise
+    except Exception as error:
+        said = (str(error).splitlines() or [""])[0]
+        raise InputError(
+            f"{doing} fails on two examples ({type(error).__name__}: {said}): {told}; outputs must be one "
+            "tensor (or have .logits) that loss(outputs, labels) and score(outputs, labels) take"
+        ) from error
+
+
+def _check_classes(trial: Trial, outputs: Any, told: str) -> None:
+    """The default loss and score: a score for each class, and labels that are class numbers."""
+    if not isinstance(outputs, Tensor):
+        raise InputError(f"{told}: give a model that returns one tensor, or an object with .logits")
+    shape, crossed = tuple(outputs.shape), trial.loss is cross_entropy
+    axis = 1 if crossed and len(shape) > 1 else -1
+    each = shape[2:] if axis == 1 else shape[1:-1]
+    for name in ("train", "held_out", "test"):
+        part = getattr(trial.parts, name)
+        if part is None:
+            continue
+        labels = part.labels
+        shares = crossed and trial.score is not accuracy and labels.shape[1:] == shape[1:]
+        if shares and labels.dtype.kind == "f":  # soft labels
+            continue
+        if len(shape) < 2 or shape[axis] < 2 or labels.dtype.kind != "i" or labels.shape[1:] != each:
+            raise InputError(
+                f"{told}: cross-entropy and accuracy want (n, classes) from the model and integer labels "
+                "(n,); give labels.long().squeeze(), or loss= and score= of your own"
+            )
+        counted = labels[labels != IGNORED] if crossed else labels
+        low, high = (int(counted.min()), int(counted.max())) if counted.size else (0, 0)
+        if crossed and (low < 0 or high >= shape[1]):
+            raise InputError(
+                f"the labels of the {name} part go from {low} to {high}: the model has {shape[1]} outputs; "
+                f"give labels from 0 to {shape[1] - 1}, or a model with more outputs"
+            )
+
+
+def _number(value: Any) -> float:
+    """A score as a number."""
+    if isinstance(value, str | bytes | bool) or value is None:
+        raise InputError(f"score(outputs, labels) gave {value!r}: it must give a number")
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"score(outputs, labels) gave a {type(value).__name__}: it must give a number ({error})"
+        ) from None
 
 
 def _fitting(trial: Trial) -> int:

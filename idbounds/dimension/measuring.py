@@ -6,10 +6,12 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from functools import cached_property, partial
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from idbounds.dimension import search
+from idbounds.dimension.code import code_digest
 from idbounds.dimension.engines import check, spread
 from idbounds.dimension.protocol import Run, Runner, Score, as_runner
 from idbounds.dimension.result import IntrinsicDimension
@@ -140,7 +142,7 @@ def measure_d90(
             raise InputError("give data=, or a function that trains and scores, without engine and together")
         _known(options, _searching())
         function: Any = model
-        return _kept(as_runner(function), output, {"run": _name(model)}, options)
+        return _kept(as_runner(function), output, identity(model), options)
     study, wanted = trial_of(model, data, options)
     runner = ModelRunner(
         study, engine=engine, workers=workers, address=address, together=together, advance=advance
@@ -162,8 +164,10 @@ def trial_of(model: Any, data: Any, options: dict[str, Any]) -> tuple[Trial, dic
 
     Raises:
         MissingExtra: without torch.
-    """
+        InputError: for a d outside the model's range; or parts of the study that do not fit together.
+    """  # noqa: DOC502 - raised further down
     try:
+        from idbounds.dimension.many import rehearse
         from idbounds.dimension.trial import Training, Trial, accuracy
     except ImportError:
         raise MissingExtra("measuring a model needs torch: pip install 'idbounds[measure]'") from None
@@ -175,14 +179,34 @@ def trial_of(model: Any, data: Any, options: dict[str, Any]) -> tuple[Trial, dic
     wanted = {k: v for k, v in options.items() if k not in of_training | of_trial}
     counts = study.score is accuracy
     _ = study.place  # an unknown device is refused now
+    rehearse(study)
     standard = {
-        "d_max": study.D, "learning_rates": LEARNING_RATES, "best": 1.0 if counts else None,
-        "chance": study.parts.chance if counts else None, "d_start": min(16, study.D),
+        "d_max": study.D, "d_min": study.least, "d_start": min(max(16, study.least), study.D),
+        "learning_rates": LEARNING_RATES, "best": 1.0 if counts else None,
+        "chance": study.parts.chance if counts else None,
     }  # fmt: skip
-    wanted = standard | wanted
-    if isinstance(start := wanted["d_start"], int) and 1 <= start <= study.D:
-        study.attached(study.module(), start, 0)  # a wrong subspace too, not after full training
+    wanted = dict[str, Any](standard) | wanted
+    _check_range(study, wanted)
+    study.attached(study.module(), wanted["d_start"], 0)  # a wrong subspace too, not after full training
     return study, wanted
+
+
+def _check_range(study: Trial, wanted: dict[str, Any]) -> None:
+    """Refuse dimensions that the model does not have; numpy's integers become Python's."""
+    for name in ("d_min", "d_start", "d_max"):
+        if isinstance(value := wanted[name], bool) or not isinstance(value, Integral):
+            raise InputError(f"{name} = {value!r}: give a whole number")
+        wanted[name] = int(value)
+        if not study.least <= int(value) <= study.D:
+            why = (
+                "" if study.least == 1 else f" ({study.least - 1} factors of SAID and a coordinate at least)"
+            )
+            raise InputError(f"{name} = {value}: give {study.least} to {study.D}{why}")
+    if not wanted["d_min"] <= wanted["d_start"] <= wanted["d_max"]:
+        raise InputError(
+            f"d_min = {wanted['d_min']}, d_start = {wanted['d_start']}, d_max = {wanted['d_max']}: they must "
+            "not fall"
+        )
 
 
 def _kept(
@@ -206,5 +230,14 @@ def _known(options: dict[str, Any], allowed: set[str]) -> None:
             raise InputError(f"measure_d90 has no option {name!r}; there are {', '.join(sorted(allowed))}")
 
 
-def _name(function: Any) -> str:
-    return str(getattr(function, "__qualname__", type(function).__name__))
+def identity(run: Any) -> dict[str, Any]:
+    """What a function that trains and scores is known by in a file of runs.
+
+    Args:
+        run: the function, or a `Runner`.
+
+    Returns:
+        Its name, and the digest of its code, defaults, closure and attributes.
+    """
+    name = str(getattr(run, "__qualname__", type(run).__name__))
+    return {"run": name, "run code": code_digest(run)}

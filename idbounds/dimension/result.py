@@ -68,6 +68,8 @@ class Crossing:
         high = "inf" if self.high is None else _short(self.high)
         if self.censored == "not reached":
             return f"> {low} (not reached)"
+        if self.censored and self.high is None:
+            return "not measured (reached at once, but by no clear margin)"
         if self.censored:
             return f"<= {high} (reached at once)"
         assert self.d is not None

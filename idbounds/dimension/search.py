@@ -15,12 +15,15 @@ from idbounds.dimension.learning_rates import Ladder
 from idbounds.dimension.protocol import Run, Runner, Score, as_runner
 from idbounds.dimension.result import IntrinsicDimension
 from idbounds.errors import InputError
+from idbounds.projections.stream import checked_integer
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many counted runs are done, and how many there may be in all."""
 
 _SPREAD = 0.3  # half-width of a round, in ln d
 _SHARE = 0.6  # of the fit's window that a round covers, where the curve is steep
+_NEAR = 2 * REACH  # share of the gain: a d whose score is as near a threshold as that may enter a fit
+_SEEDS_EACH = 1 << 20  # run seeds that one measurement has to itself
 _LEAST = 8  # runs in subspaces without which there is no search to speak of
 
 
@@ -138,15 +141,21 @@ class _Work:
     def good(self, *, full: bool) -> list[Score]:
         return [s for s in self.scores if (s.run.d is None) == full and math.isfinite(s.score)]
 
-    def measure(self, ds: Sequence[int | None], what: str, *, centre: float | None = None) -> None:
+    def measure(
+        self,
+        ds: Sequence[int | None],
+        what: str,
+        *,
+        centre: int | None = None,
+        near: Callable[[float], bool] | None = None,
+    ) -> None:
         """Do one run for each d, at the rate of its own d or of the centre of a round."""
-        ladder, places = self.ladder, ds if centre is None else [round(centre)]
-        while ladder is not None and (wanted := ladder.wanted(places)):
+        ladder, places = self.ladder, ds if centre is None else [centre] * len(ds)
+        while ladder is not None and (wanted := ladder.wanted(places, near)):
             scores = self._do(wanted, f"learning rate, {what}", counted=False)
             self.tuning += scores
             ladder.add(scores)
-        at: Sequence[float | None] = ds if centre is None else [centre] * len(ds)
-        rates = [None if ladder is None else ladder.rate(d) for d in at]
+        rates = [None if ladder is None else ladder.rate(d) for d in places]
         first = self.seed + len(self.scores)
         runs = [Run(d, first + i, rate) for i, (d, rate) in enumerate(zip(ds, rates, strict=True))]
         self.scores += self._do(runs, what, counted=True)
@@ -213,7 +222,8 @@ def measure_d90(
         d_start: where the search begins.
         growth: the factor by which d grows.
         level: of the intervals.
-        seed: the first seed; the runs take it and those after it.
+        seed: of the measurement, in [0, 2**20). Its runs have the seeds from seed * 2**20 on, and tuning runs
+            2**40 more, so that measurements with different seeds share no run.
         learning_rates: the ladder from which a rate is chosen for each d (`learning_rates.py` has the rule);
             None leaves the rate to `run`.
         progress: told what is being done.
@@ -236,6 +246,9 @@ def measure_d90(
         raise InputError(
             f"budget = {budget}: at least {baselines + _LEAST}, with {baselines} of full training"
         )
+    seed = checked_integer("seed", seed, 0, _SEEDS_EACH) * _SEEDS_EACH
+    if budget > _SEEDS_EACH:
+        raise InputError(f"budget = {budget}: at most {_SEEDS_EACH} runs")
     if not 0 < level < 1:
         raise InputError(f"level = {level}: of the interval, in (0, 1), such as 0.9")
     # What can be refused is refused before anything is trained.
@@ -252,14 +265,16 @@ def measure_d90(
     _demand(aim, missing)
     found: dict[str, Found] = {}
     tried: list[int] = []
-    turn, gain = 0, 1.0
+    turn = 0
+    gain = math.inf if chance is None else max(metric.sign * (base.mean - chance), 0.0)
     while work.left:
         ds = plan(found, tried, turn, min(at_once, work.left), span, gain)
         if not ds:
             break
         around = bool(found) and not {"above", "below"} & {f.method for f in found.values()}
-        centre = math.exp(float(np.mean(np.log(ds)))) if around else None
-        work.measure(ds, "around the crossing" if around else "growing d", centre=centre)
+        centre = round(math.exp(float(np.mean(np.log(ds))))) if around else None
+        near = None if around else _near([stated[name].value for name in aim], _NEAR * gain)
+        work.measure(ds, "around the crossing" if around else "growing d", centre=centre, near=near)
         turn += around
         tried += ds
         if good := work.good(full=False):
@@ -269,6 +284,10 @@ def measure_d90(
         work.scores, metric, threshold=threshold, aim=aim, absolute=absolute, level=level, tuning=work.tuning,
         learning_rates=None if ladder is None else ladder.rates, warnings=_about_rates(ladder, found),
     )  # fmt: skip
+
+
+def _near(targets: Sequence[float], margin: float) -> Callable[[float], bool]:
+    return lambda score: min(abs(score - target) for target in targets) <= margin
 
 
 def _demand(aim: Sequence[str], missing: Mapping[str, str]) -> None:

@@ -7,17 +7,19 @@ import inspect
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
+from numbers import Integral, Real
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
+from idbounds.dimension.code import code_digest
 from idbounds.dimension.examples import Parts, read
 from idbounds.errors import InputError
 from idbounds.models import build
 from idbounds.projections.base import Scale
 from idbounds.projections.options import Start
-from idbounds.projections.said import Layer, Method
+from idbounds.projections.said import Lambdas, Layer, Method
 from idbounds.projections.spaces import SpaceName
 from idbounds.projections.stream import Stream, permutation, words
 from idbounds.projections.subspace import SubspaceModule, attach
@@ -54,6 +56,14 @@ class Training:
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot train."""
+        for name in ("steps", "batch"):
+            if isinstance(value := getattr(self, name), bool) or not isinstance(value, Integral):
+                raise InputError(f"{name} = {value!r}: give a whole number")
+            object.__setattr__(self, name, int(value))  # numpy's has no place in JSON
+        for name in ("epochs", "learning_rate", "full_learning_rate"):
+            value = getattr(self, name)
+            if (value is not None or name != "epochs") and not isinstance(value, Real):
+                raise InputError(f"{name} = {value!r}: give a number")
         if self.steps < 1 or self.batch < 1 or (self.epochs is not None and not 0 < self.epochs < 1e6):
             raise InputError(
                 f"steps = {self.steps}, epochs = {self.epochs}, batch = {self.batch}: give positive numbers"
@@ -169,8 +179,18 @@ class Trial:
     @cached_property
     def D(self) -> int:  # noqa: N802 - the field's name for it
         """Dimension of the space that is projected into: all weights, unless `space` is another."""
+        return self._whole()[0]
+
+    @cached_property
+    def least(self) -> int:
+        """Smallest dimension: 1, or with SAID the factors of the layers and one coordinate."""
+        return self._whole()[1]
+
+    def _whole(self) -> tuple[int, int]:
+        """D and the smallest d."""
         whole = attach(self.module(), d=None, seed=0, start=self.start, space=self.space, rank=self.rank)
-        return whole.parameter_count
+        factors = len(Lambdas(whole.space.entries, self.layers)) if self.method == "said" else 0
+        return whole.parameter_count, factors + 1
 
     def module(self) -> nn.Module:
         """A fresh copy of the model.
@@ -244,19 +264,24 @@ class Trial:
         """What the results depend on, as JSON scalars: the study that a file of runs belongs to.
 
         Returns:
-            Name to value. Callables are known by their names, a module by its description.
+            Name to value. Callables and classes are known by digests of their code, fixed weights and buffers
+            by that of the start of seed 0.
         """
-        names = {"loss": self.loss, "score": self.score}
-        said = {name: getattr(f, "__qualname__", type(f).__name__) for name, f in names.items()}
         network = self.attached(self.module(), None, 0)
-        start = {"start digest": network.start_digest} if self.start == "module" else {}
+        named = isinstance(self.model, str)
+        made = (
+            [] if named else [self.model if not isinstance(self.model, nn.Module) else None, network.module]
+        )
+        code = {"model code": code_digest(*made, skip=_is_state)} if made else {}
         return {
             "data": self.parts.name, "data digest": self.parts.digest,
             "held out": len(self.parts.held_out), "n": len(self.parts.train),
             "model": self.model if isinstance(self.model, str) else str(network.module), "D": self.D,
-            **asdict(self.settings), **said, "start": self.start,
+            **code, "start digest": network.start_digest, **asdict(self.settings),
+            "loss": _name(self.loss), "loss code": code_digest(self.loss),
+            "score": _name(self.score), "score code": code_digest(self.score), "start": self.start,
             **{name: getattr(self, name) for name in _SUBSPACE},
-        } | start  # fmt: skip
+        }  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
         """What travels to another process: a named data set as its name, other data as arrays."""
@@ -267,6 +292,18 @@ class Trial:
             state |= {"parts": self.parts, "data": None, "valid": None, "test": None}
         state.pop("place", None)  # another machine has other devices
         return state
+
+
+_OF_EVERY_MODULE = frozenset(vars(nn.Module())) - {"_modules"}
+
+
+def _is_state(owner: Any, name: str) -> bool:
+    """Whether an attribute is of a module's state, which the digest of the start has, or torch's own."""
+    return isinstance(owner, nn.Module) and name in _OF_EVERY_MODULE
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__qualname__", type(function).__name__))
 
 
 @lru_cache(maxsize=1)

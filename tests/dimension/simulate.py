@@ -3,8 +3,8 @@
     python -m tests.dimension.simulate
 
 writes tests/dimension/simulated.csv again: bias and rmse of ln d, and coverage of the 90% interval, for each
-shape and criterion, over 200 curves. Each curve has its own truth and steepness. The last two columns are what
-the first crossing on a grid does on the same curves.
+shape and criterion, over 200 curves. Each curve has its own truth and steepness. The shape "tuned" has a learning rate
+to be found. The last two columns are what the first crossing on a grid does on the same curves.
 """
 
 import csv
@@ -56,8 +56,10 @@ class Shape:
     noise: float = NOISE
     uneven: float = 0.0  # noise grows with the distance from full training
     d: tuple = (40, 4000)
+    rung: float = 0.0  # what a rate one rung from the best one costs; two rungs cost four times that
 
 
+RATES = tuple(1e-4 * 3.0**i for i in range(9))
 SHAPES = {
     "Weibull": Shape(weibull, 0.45),
     "steep": Shape(weibull, 1.5),
@@ -69,6 +71,7 @@ SHAPES = {
     "knee": Shape(knee, 1.0),
     "uneven noise": Shape(weibull, 0.45, noise=0.002, uneven=0.03),
     "like CIFAR": Shape(weibull, 0.4, baseline=0.51, noise=0.0028, d=(500, 9000)),
+    "tuned": Shape(weibull, 0.45, rung=0.01),
 }
 
 
@@ -89,25 +92,57 @@ def truth(shape, rng, q=0.9):
     } | crossings
 
 
-def score(name, index, curve, d, seed):
-    """The score of one run."""
+def steps_off(index, d, rate=None):
+    """Rungs from a rate, or from the best one of the ladder, to the optimum: it falls with the square root of d."""
+    full, small = np.random.default_rng([zlib.crc32(b"rates"), index]).uniform(size=2)
+    optimum = 2 + full if d is None else 5 + small - math.log(d / 16) / (2 * math.log(3))
+    return min(abs(math.log(one / RATES[0], 3) - optimum) for one in ([rate] if rate else RATES))
+
+
+def score(name, index, curve, d, seed, rate=None):
+    """The score of one run; without a rate at the best one of the ladder."""
     shape = SHAPES[name]
     mean = shape.baseline if d is None else curve(math.log(d))
+    if shape.rung:
+        mean -= shape.rung * steps_off(index, d, rate) ** 2
     rest = max(shape.baseline - mean, 0.0)
-    draw = np.random.default_rng([zlib.crc32(name.encode()), index, seed]).standard_normal()
+    key = [zlib.crc32(name.encode()), index, seed]
+    # Two rates with one seed have nothing in common: the hardest case for tuning.
+    draw = np.random.default_rng(key + ([RATES.index(rate)] if rate else [])).standard_normal()
     return mean + (shape.noise + shape.uneven * rest) * draw
 
 
 def drawn(name, index):
     """The curve of one number."""
-    return truth(SHAPES[name], np.random.default_rng([zlib.crc32(name.encode()), index]))
+    shape = SHAPES[name]
+    curve, crossings = truth(shape, np.random.default_rng([zlib.crc32(name.encode()), index]))
+    if shape.rung:
+        at = crossings["fraction"]
+        full = shape.baseline - shape.rung * steps_off(index, None) ** 2
+        targets = {
+            "fraction": 0.9 * full,
+            "gain": shape.chance + 0.9 * (full - shape.chance),
+            "absolute": 0.9,
+        }
+
+        def excess(x, target):
+            return curve(x) - shape.rung * steps_off(index, math.exp(x)) ** 2 - target
+
+        crossings = {key: brentq(excess, at - 3, at + 3, args=(target,)) for key, target in targets.items()}
+    return curve, crossings
 
 
 def measure(name, index, **options):
     """One simulated measurement: the result and the true crossings in ln d."""
     curve, crossings = drawn(name, index)
     options = {"chance": SHAPES[name].chance, "d_max": 60_000} | options
-    return measure_d90(lambda d, seed: score(name, index, curve, d, seed), **options), crossings
+    if SHAPES[name].rung:
+        options = {"learning_rates": RATES} | options
+
+    def run(d, seed, rate):
+        return score(name, index, curve, d, seed, rate)
+
+    return measure_d90(run, **options), crossings
 
 
 def grid(name, index):

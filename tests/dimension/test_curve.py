@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from idbounds.dimension.criteria import Baseline, Metric, thresholds
-from idbounds.dimension.curve import Points, find, first_crossing, isotonic
+from idbounds.dimension.curve import Points, find, first_crossing, isotonic, repeated
 
 FLAT = Baseline(0.9, 0.0, 5)
 AT_081 = thresholds(FLAT, Metric())[0]["fraction"]  # 0.81
@@ -91,6 +91,26 @@ def test_a_jump_is_bracketed():
     assert found.method == "bracket"
     assert np.exp([found.low, found.high]) == pytest.approx([9, 10])
     assert 9 < math.exp(found.x) <= 10
+
+
+def test_unknown_noise_bounds_nothing():
+    x, y = np.log([8, 16, 32, 64, 128]), [0.3, 0.5, 0.7, 0.95, 0.97]
+    alone = thresholds(Baseline(0.9, math.nan, 1), Metric())[0]["fraction"]
+    found = find(points(x, y), alone, 1)
+    assert (found.method, found.low, found.high) == ("bracket", -math.inf, math.inf)
+    found = find(points(x, y), AT_081, 1)  # five baselines without any scatter
+    assert np.exp([found.low, found.high]) == pytest.approx([32, 64])
+
+
+def test_runs_that_scatter_more_than_full_training_count():
+    quiet = thresholds(Baseline(0.9, 0.001, 5), Metric())[0]["fraction"]
+    x, y = np.log([8, 12, 16, 24, 32, 48, 64, 96]), np.array([0.3, 0.5, 0.3, 0.5, 0.95, 0.75, 0.98, 0.8])
+    assert not repeated(points(x, y))
+    found = find(points(x, y), quiet, 1)
+    assert found.low < math.log(24)
+    assert found.high > math.log(32)
+    smooth = find(points(x, np.sort(y)), quiet, 1)
+    assert smooth.high - smooth.low < found.high - found.low
 
 
 def test_a_contradiction_widens_the_bracket():

@@ -64,6 +64,45 @@ def test_failed_runs_are_left_out_and_counted():
     assert len(result.scores) == 30
 
 
+@pytest.mark.parametrize("d", [8, 300, 500, 1024])
+def test_one_disaster_sets_no_scale(d):
+    rng = np.random.default_rng(0)
+    ds = [8, 16, 32, 64, 128, 256, 512, 1024, *[300, 390, 500] * 4, d]
+    losses = [0.3 + 2 * math.exp(-((k / 60) ** 0.6)) + 0.004 * rng.standard_normal() for k in ds]
+    full = [0.3 + 0.004 * z for z in (-1, 0, 1, 0.5, -0.5)]
+    options = {"higher_is_better": False, "best": None, "baseline": full}
+    clean = estimate_d90({"d": ds, "score": losses}, **options).main
+    result = estimate_d90({"d": ds, "score": [*losses[:-1], 1e4]}, **options)
+    assert any("1 of 26 runs scored further below chance" in w for w in result.warnings)
+    bad = result.main
+    assert math.log(bad.d / clean.d) == pytest.approx(0, abs=0.02)
+    assert None not in (bad.low, bad.high)
+
+
+def test_a_baseline_that_learned_nothing_is_told():
+    rows = {"d": [None] * 5 + [8, 16, 32], "score": [0.1, 0.101, 0.099, 0.1, 0.1] + [0.1] * 3}
+    result = estimate_d90(rows, chance=0.1)
+    assert "LEARNED NOTHING" in result.warnings[0]
+    turned = rows | {"score": [1 - y for y in rows["score"]]}
+    assert "LEARNED NOTHING" in estimate_d90(turned, chance=0.9, higher_is_better=False).warnings[0]
+
+
+def test_noise_that_no_repeated_run_shows_is_told():
+    rows = {"d": [None, 8, 16, 32, 64, 128], "score": [0.98, 0.3, 0.5, 0.7, 0.95, 0.97]}
+    result = estimate_d90(rows, chance=0.1)
+    assert (result.main.low, result.main.high) == (None, None)
+    assert any("noise is unknown" in w for w in result.warnings)
+    known = estimate_d90(rows, chance=0.1, baseline=[0.981, 0.979])
+    assert (known.main.low, known.main.high) == (32, 64)
+    assert any("rest on the noise of full training" in w for w in known.warnings)
+
+
+def test_reached_at_once_without_evidence_is_not_measured():
+    result = estimate_d90({"d": [None, 8, 16], "score": [0.98, 0.97, 0.97]}, chance=0.1)
+    assert str(result.main).startswith("not measured")
+    assert "inf" not in str(result)
+
+
 def test_shared_projections_count_once():
     rows = table()
     thrice = {k: v[:5] + v[5:] * 3 for k, v in rows.items()}

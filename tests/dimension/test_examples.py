@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import DataLoader, SubsetRandomSampler, TensorDataset
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    RandomSampler,
+    Sampler,
+    Subset,
+    SubsetRandomSampler,
+    TensorDataset,
+    WeightedRandomSampler,
+)
 
 from idbounds import data
 from idbounds.dimension.examples import read
@@ -14,6 +23,14 @@ Y = np.arange(20) % 4
 TORCH = TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
 
 
+class Own(Sampler):
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __iter__(self):
+        return iter(self.rows)
+
+
 @pytest.mark.parametrize(
     "same",
     [
@@ -22,9 +39,22 @@ TORCH = TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
         TORCH,
         DataLoader(TORCH, batch_size=7, shuffle=True),
         DataLoader(TORCH, batch_size=7, sampler=SubsetRandomSampler(range(20))),
+        DataLoader(TORCH, batch_size=7, sampler=Own(range(19, -1, -1))),
+        DataLoader(TORCH, batch_sampler=BatchSampler(Own(range(20)), 6, drop_last=False)),
+        DataLoader(TORCH, batch_sampler=Own([[3, 1], [0, 2], list(range(4, 20))])),
         [(X[:13], Y[:13]), (X[13:], Y[13:])],
     ],
-    ids=["tensors", "other types", "torch data set", "loader", "sampler", "batches"],
+    ids=[
+        "tensors",
+        "other types",
+        "torch data set",
+        "loader",
+        "sampler",
+        "own",
+        "batch sampler",
+        "own batches",
+        "batches",
+    ],
 )
 def test_every_form_is_the_same_data(same):
     whole, other = read((X, Y)), read(same)
@@ -86,3 +116,57 @@ def test_what_is_no_data_says_so(bad, says):
 def test_the_share_is_a_share(share):
     with pytest.raises(InputError, match="held_out"):
         read((X, Y), held_out=share)
+
+
+def test_a_sampler_of_ones_own_chooses_the_rows():
+    parts = read(
+        DataLoader(TORCH, sampler=Own(range(15))), valid=DataLoader(TORCH, sampler=Own(range(15, 20)))
+    )
+    assert np.array_equal(parts.train.inputs[""], X[:15])
+    assert np.array_equal(parts.held_out.inputs[""], X[15:])
+
+
+@pytest.mark.parametrize(
+    ("sampler", "says"),
+    [
+        (WeightedRandomSampler([1.0] * 20, 20), "replacement"),
+        (WeightedRandomSampler([1.0] * 20, 20, replacement=False), "replacement"),
+        (RandomSampler(TORCH, replacement=True), "replacement"),
+        (RandomSampler(TORCH, num_samples=5), "5 of 20"),
+        (Own([1, 2, 1]), "twice"),
+        (Own(iter(lambda: 1, 0)), "twice"),
+        (Own([20]), "0 to 19"),
+        (Own([-1]), "0 to 19"),
+        (Own([0.5]), "0 to 19"),
+    ],
+    ids=str,
+)
+def test_samplers_that_repeat_or_miss_rows_are_refused(sampler, says):
+    with pytest.raises(InputError, match=says):
+        read(DataLoader(TORCH, sampler=sampler))
+
+
+@pytest.mark.parametrize(
+    ("train", "valid"),
+    [
+        (TORCH, TORCH),
+        (TORCH, Subset(TORCH, [3])),
+        (DataLoader(TORCH, shuffle=True), DataLoader(TORCH, batch_size=4)),
+        (DataLoader(TORCH, sampler=Own(range(10))), DataLoader(TORCH, sampler=Own(range(9, 20)))),
+        (DataLoader(Subset(TORCH, [5, 6, 7]), sampler=Own([2, 1])), Subset(TORCH, [7, 8])),
+        ((X, Y), (X, Y)),
+    ],
+)
+def test_no_row_is_both_trained_and_scored_on(train, valid):
+    with pytest.raises(InputError, match=r"data and valid"):
+        read(train, valid=valid)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("part", ["data", "valid", "test"])
+def test_what_is_not_finite_is_named_by_its_row(bad, part):
+    broken = X.copy()
+    broken[13, 1] = broken[17, 0] = bad
+    given = {"data": (X, Y), "valid": (X[:3], Y[:3])} | {part: (broken, Y)}
+    with pytest.raises(InputError, match=f"{part}: the input of row 13 holds NaN or infinity, as do 1 other"):
+        read(given.pop("data"), **given)

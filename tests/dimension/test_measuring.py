@@ -9,8 +9,10 @@ import time
 
 import pytest
 from conftest import environment
+from torch import nn
 
 import idbounds
+from idbounds.dimension.measuring import trial_of
 from idbounds.dimension.store import Store
 from idbounds.errors import InputError
 
@@ -32,7 +34,11 @@ def curve(x, noise=0.0):
     return 0.1 + 0.85 / (1 + math.exp(-x)) + noise
 
 
+CALLS = []
+
+
 def smooth(d, seed):
+    CALLS.append(d)
     wobble = ((seed * 7919) % 13 - 6) / 600
     return 0.95 + wobble if d is None else curve(math.log(d / 40), wobble)
 
@@ -48,15 +54,9 @@ def test_a_plain_function_with_a_file(tmp_path):
     first = idbounds.measure_d90(smooth, output=path, d_max=5000)
     rows = path.read_text().splitlines()
     assert len(rows) == 1 + first.cost["runs"]
-    calls = []
-
-    def counted(d, seed):
-        calls.append(d)
-        return smooth(d, seed)
-
-    counted.__qualname__ = smooth.__qualname__
-    assert str(idbounds.measure_d90(counted, output=path, d_max=5000).table()) == str(first.table())
-    assert calls == []
+    before = len(CALLS)
+    assert str(idbounds.measure_d90(smooth, output=path, d_max=5000).table()) == str(first.table())
+    assert len(CALLS) == before > 0
     assert idbounds.measure_d90(smooth, d_max=5000).main.d == first.main.d
 
 
@@ -79,6 +79,132 @@ def test_another_model_or_setting_does_not_go_on_with_the_file(tmp_path):
             idbounds.measure_d90(small, "digits", output=path, **SMALL | change)
     with pytest.raises(InputError, match="model is"):
         idbounds.measure_d90("mlp", "digits", output=path, **SMALL)
+
+
+def with_bonus(bonus):
+    return lambda outputs, labels: float((outputs.argmax(-1) == labels).double().mean()) + bonus
+
+
+class Backbone(nn.Module):
+    def __init__(self, *, seed=0, frozen=True):
+        import torch
+        from torch import nn
+
+        super().__init__()
+        fixed = torch.randn(64, 12, generator=torch.Generator().manual_seed(seed))
+        self.fixed = nn.Parameter(fixed, requires_grad=not frozen)
+        self.head = nn.Linear(12, 10)
+
+    def forward(self, x):
+        return self.head(x.flatten(1) @ self.fixed)
+
+
+class Edited(Backbone):
+    def forward(self, x):
+        return self.head((x.flatten(1) @ self.fixed).relu())
+
+
+Edited.__name__ = Edited.__qualname__ = "Backbone"
+Edited.__repr__ = lambda self: Backbone.__repr__(self)
+
+
+def test_the_identity_tells_edited_code_closures_and_frozen_weights_apart():
+    def study(model=None, **options):
+        return trial_of(model or Backbone(), "digits", {"steps": 3, "batch": 8, **options})[0].identity()
+
+    first = study()
+    assert study() == first == json.loads(json.dumps(first))
+    assert str(Edited()) == str(Backbone())
+    assert study(Edited())["model code"] != first["model code"]
+    assert study(lambda: Backbone())["model code"] != study(lambda: Backbone(seed=0))["model code"]
+    assert study(Backbone(seed=1)) == first | {"start digest": study(Backbone(seed=1))["start digest"]}
+    assert study(Backbone(seed=1))["start digest"] != first["start digest"]
+    free = study(Backbone(frozen=False))
+    assert study(Backbone(seed=1, frozen=False)) == free  # drawn anew from each run's seed
+    one, other = study(score=with_bonus(0)), study(score=with_bonus(1))
+    assert one["score"] == other["score"]
+    assert one["score code"] != other["score code"]
+    assert study(score=with_bonus(0)) == one
+
+
+def test_another_function_of_the_same_name_does_not_go_on_with_the_file(tmp_path):
+    def made(shift):
+        def function(d, seed):
+            return smooth(d, seed) - shift
+
+        return function
+
+    path = tmp_path / "runs.jsonl"
+    idbounds.measure_d90(made(0.0), output=path, d_max=500)
+    with pytest.raises(InputError, match="run code is"):
+        idbounds.measure_d90(made(0.1), output=path, d_max=500)
+
+
+def narrow(outputs=10, end=None):
+    from torch import nn
+
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, outputs), *([] if end is None else [end]))
+
+
+def arrays(labels=None):
+    import numpy as np
+
+    x = np.linspace(0, 1, 40 * 64, dtype=np.float32).reshape(40, 8, 8)
+    return x, np.arange(40) % 10 if labels is None else labels(np.arange(40) % 10)
+
+
+class Pair(nn.Flatten):
+    def forward(self, x):
+        return x, x
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "options", "says"),
+    [
+        (narrow, arrays(lambda y: y.astype("float32")), {}, "integer labels"),
+        (narrow, arrays(lambda y: y > 4), {}, "labels bool"),
+        (narrow, arrays(lambda y: y[:, None]), {}, "squeeze"),
+        (narrow, arrays(lambda y: y - 1), {}, "from -1 to 8"),
+        (lambda: narrow(9), arrays(), {}, "from 0 to 9: the model has 9 outputs"),
+        (lambda: narrow(1), arrays(), {}, "float32 \\(2, 1\\)"),
+        (narrow, (arrays()[0][:, :4], arrays()[1]), {}, "the model fails .*float32 \\(2, 4, 8\\)"),
+        (lambda: narrow(10, Pair()), arrays(), {}, "gives tuple"),
+        (narrow, arrays(), {"score": lambda outputs, labels: "high"}, "'high'"),
+        (narrow, arrays(), {"score": lambda outputs, labels: outputs}, "must give a number"),
+        (narrow, arrays(), {"loss": lambda outputs, labels: 1 / 0}, "the loss fails"),
+        (narrow, "digits", {"steps": 2.5}, "steps = 2.5"),
+        (narrow, "digits", {"batch": "10"}, "batch = '10'"),
+        (narrow, "digits", {"learning_rate": "0.1"}, "learning_rate = '0.1'"),
+        (narrow, "digits", {"d_max": 651}, "give 1 to 650"),
+        (narrow, "digits", {"d_max": 99.5}, "whole number"),
+        (narrow, "digits", {"d_start": "16"}, "whole number"),
+        (narrow, "digits", {"method": "said", "d_min": 2}, "give 3 to 650"),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)  # fmt: skip
+def test_what_does_not_fit_together_is_said_before_training(model, data, options, says):
+    with pytest.raises(InputError, match=says):
+        trial_of(model, data, options)
+
+
+def test_soft_labels_and_scores_of_many_examples_are_taken():
+    import numpy as np
+
+    def of_many(outputs, labels):
+        assert len(labels) > 2
+        return 0.5
+
+    assert trial_of(
+        narrow, arrays(lambda y: np.eye(10, dtype=np.float32)[y]), {"score": of_many, "held_out": 0.2}
+    )
+
+
+def test_said_starts_where_its_factors_leave_a_coordinate():
+    study, wanted = trial_of(small, "digits", {"method": "said", "layers": "tensor"})
+    assert (study.least, wanted["d_min"], wanted["d_start"]) == (5, 5, 16)
+    study.attached(study.module(), 5, 0)
+    with pytest.raises(InputError):
+        study.attached(study.module(), 4, 0)
 
 
 @pytest.mark.parametrize(

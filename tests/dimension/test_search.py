@@ -65,7 +65,7 @@ def test_an_isotropic_well(share):
 
 def test_the_budget_and_the_seeds():
     result = measure_d90(smooth, d_max=5000, chance=0.1, seed=1000)
-    assert [s.run.seed for s in result.scores] == list(range(1000, 1025))
+    assert [s.run.seed for s in result.scores] == [(1000 << 20) + i for i in range(25)]
     assert [s.run.d for s in result.scores[:5]] == [None] * 5
     assert "learning rate not tuned: the value holds for the rate in use" in result.warnings
     grown = [s.run.d for s in result.scores[5:14]]
@@ -77,6 +77,19 @@ def test_the_budget_and_the_seeds():
         256,
         512,
     ]
+
+
+def test_measurements_with_different_seeds_share_no_run():
+    def rated(d, seed, learning_rate):
+        return smooth(d, seed) - 0.01 * abs(math.log(learning_rate))
+
+    results = [
+        measure_d90(rated, d_max=5000, chance=0.1, seed=s, learning_rates=[0.3, 1, 3])
+        for s in (0, 1, 2**20 - 1)
+    ]
+    seeds = [{s.run.seed for s in (*r.scores, *r.tuning)} for r in results]
+    assert all(not a & b for a, b in itertools.combinations(seeds, 2))
+    assert max(seeds[-1]) < 2**63
 
 
 def test_the_same_runs_give_the_same_result_in_any_order():
@@ -202,6 +215,9 @@ def test_an_interrupted_search_goes_on_from_what_is_stored():
         ({"baselines": 0}, "baselines"),
         ({"budget": 12}, "budget"),
         ({"level": 0}, "level"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 2**20}, "seed"),
+        ({"budget": 2**21}, "budget"),
         ({"threshold": 90}, "threshold"),
         ({"criterion": "gain"}, "chance="),
         ({"criterion": ()}, "criterion"),

@@ -39,7 +39,7 @@ def test_smoke_rows(tmp_path, monkeypatch, ok):
     monkeypatch.setattr(idbounds, "verify", verify, raising=False)
     runner.run(STUDY, "smoke", tmp_path, quiet())
     rows = results.of_study(tmp_path, STUDY.id)
-    assert calls == [dict(point) for point in STUDY.points("smoke")]
+    assert calls == [{"recipe": "subspace", **point} for point in STUDY.points("smoke")]
     assert set(rows.status) == {"ok" if ok else "failed"}
     assert set(rows.verified) == {ok}
     first = rows.iloc[0]
