@@ -9,6 +9,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+# Tests that run side by side must not fight for the cores; torch reads this when it is first imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 hypothesis.settings.register_profile("house", deadline=None)  # the first call may compile
 hypothesis.settings.load_profile("house")
 

@@ -365,7 +365,7 @@ def random_buffer(shape, classes):
         ({"architecture": "custom"}, "scatternet, mlp, convnet, lenet"),
         ({"model": random_buffer}, "different module each time"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
 def test_draws_refuse_bad_input_before_training(changes, word, tmp_path, monkeypatch):
     from idbounds.variational.course import Course

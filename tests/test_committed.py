@@ -9,7 +9,9 @@ from idbounds import data
 from idbounds.certificate import read
 
 ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
 CERTIFICATES = sorted((ROOT / "validation/results/certificates").glob("*.idb"))
+(IN_README,) = [path for path in CERTIFICATES if f"({path.relative_to(ROOT)})" in README]
 
 
 def test_there_is_a_committed_certificate():
@@ -17,18 +19,23 @@ def test_there_is_a_committed_certificate():
 
 
 def test_readme_states_the_certificate():
-    text = (ROOT / "README.md").read_text("utf-8")
-    (path,) = [path for path in CERTIFICATES if f"({path.relative_to(ROOT)})" in text]
-    header, _ = read(path)
+    header, _ = read(IN_README)
     claim, test = header["claim"], header["test"]
-    assert f"at most **{100 * float(claim['value']):.1f}%**" in text
-    assert f"on the test set it is {100 * test['errors'] / test['n']:.1f}%" in text
-    assert f"{claim['code_bits']:,} bits" in text
-    assert f"({claim['errors']:,} of {claim['n']:,})" in text
+    assert f"at most **{100 * float(claim['value']):.1f}%**" in README
+    assert f"on the test set it is {100 * test['errors'] / test['n']:.1f}%" in README
+    assert f"{claim['code_bits']:,} bits" in README
+    assert f"({claim['errors']:,} of {claim['n']:,})" in README
+
+
+# One of 60,000 images takes a minute or more: always that of README, and the others in the audit.
+REPLAYED = [
+    pytest.param(path, id=path.stem, marks=() if path == IN_README else pytest.mark.audit)
+    for path in CERTIFICATES
+]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", CERTIFICATES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", REPLAYED)
 def test_committed_certificate_replays(path):
     name = read(path)[0]["data"]["name"]
     available, reason = data.available(name)

@@ -15,8 +15,6 @@ from idbounds.projections.subspace import attach
 from idbounds.resuming import Interrupted
 from idbounds.training import Settings, Trainer
 
-torch.set_num_threads(1)  # tests that run side by side must not fight for the cores
-
 
 def settings(**changes):
     return Settings(

@@ -21,7 +21,6 @@ CODE = """
 import sys, torch
 from torch import nn
 import idbounds
-torch.set_num_threads(1)
 if __name__ == "__main__":
     model = lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
     options = dict(steps=40, batch=64, baselines=2, budget=12, learning_rates=[0.02, 0.06, 0.2])

@@ -9,7 +9,6 @@ from idbounds.variational.fitter import Fitter
 from idbounds.variational.halves import halves, inputs_of, prepared
 from idbounds.variational.settings import Settings
 
-torch.set_num_threads(1)  # tests that run side by side must not fight for the cores
 SHORT = {
     "steps": 60, "batch": 32, "learning_rate": 0.1, "bits": 12, "balance": 20, "between": 3, "passes": 2,
     "budget": None,
