@@ -139,7 +139,6 @@ def test_a_sampler_of_ones_own_chooses_the_rows():
         (Own([-1]), "0 to 19"),
         (Own([0.5]), "0 to 19"),
     ],
-    ids=str,
 )
 def test_samplers_that_repeat_or_miss_rows_are_refused(sampler, says):
     with pytest.raises(InputError, match=says):

@@ -29,7 +29,6 @@ def normalised():
         {}, {"model": normalised}, {"model": "lenet"}, {"relative": False, "kind": "dense"},
         {"space": "low-rank", "rank": 4}, {"method": "said"},
     ],
-    ids=str,
 )  # fmt: skip
 def test_a_run_in_a_group_is_the_run_alone(options):
     trial = Trial(**{"model": small, "data": "digits", "training": SHORT} | options)
