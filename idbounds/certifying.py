@@ -120,7 +120,8 @@ def certify(
         dataset: name of a data set, or one of your own.
         recipe: "draws" fits a posterior against the bound and names weights by draws from a prior; "subspace"
             trains in a random subspace on a grid.
-        architecture: entry of the recipe's menu; by default what suits the shape of an example.
+        architecture: entry of the recipe's menu; by default what suits the shape of an example, and where
+            several do the one that a short fit likes best.
         model: your own factory (shape of an example, classes) -> nn.Module instead; `verify` needs it, too.
         seed: part of the message and paid for; it draws the candidates, or the start and the projection.
         delta: allowed failure probability.
@@ -149,12 +150,15 @@ def certify(
         _check_known(architecture, way)
     target = _target(output, dataset if isinstance(dataset, str) else dataset.name)
     sample = data.load(dataset, report.say) if isinstance(dataset, str) else replay.checked_sample(dataset)
-    name = CUSTOM if model is not None else architecture or way.architecture(sample.train_x.shape[1:])
+    if model is not None:
+        names: tuple[str, ...] = (CUSTOM,)
+    else:
+        names = (architecture,) if architecture else way.architectures(sample.train_x.shape[1:])
     from idbounds.resuming import Interrupted
 
     checkpoint = target.with_suffix(".checkpoint.npz")
     make = replay.module_maker(sample, model)
-    learner = way.prepare(Job(sample, name, make, seed, level, place, checkpoint, report, started), chosen)
+    learner = way.prepare(Job(sample, names, make, seed, level, place, checkpoint, report, started), chosen)
     try:
         certified = write_certificate(
             learner.run(resume=resume), sample, target, delta=level, decoder=way.decoder, model=model,

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from idbounds import __version__
+from idbounds.cli_compress import compress
 from idbounds.cli_measure import measure
 from idbounds.cli_options import JSON, LateDefault, Number
 from idbounds.errors import IdboundsError, InputError
@@ -69,6 +70,7 @@ def main() -> None:
 
 
 main.add_command(measure)
+main.add_command(compress)
 
 
 class _ByFamily(click.Command):
@@ -350,8 +352,8 @@ def code_command(file: str, as_json: bool, codes: str | None, **options: Any) ->
 @click.option("--recipe", help="How to train and encode: draws or subspace [default: draws].")
 @click.option(
     "--architecture",
-    help="scatternet, mlp, convnet or lenet [default: scatternet for images of even sides, else mlp (draws); "
-    "convnet (subspace)].",
+    help="scatternet, uprightnet, mlp, convnet or lenet [default (draws): of the first two the one that a short "
+    "fit likes best, mlp for what is no image of even sides; (subspace): convnet].",
 )
 @_late("--budget", type=float, help="Minutes for the whole job, which shorten the last stage.")
 @_late("--bits", type=int, help="Of a block of weights: the draw is one of 2^bits.")

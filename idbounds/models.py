@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from idbounds.errors import InputError, MissingExtra
 from idbounds.scattering import scatternet
+from idbounds.upright import uprightnet
 
 try:
     from torch import nn
@@ -89,6 +90,7 @@ def lenet(shape: Sequence[int], classes: int) -> nn.Module:
 
 ARCHITECTURES: dict[str, Factory] = {
     "convnet": convnet, "mlp": mlp, "lenet": lenet, "scatternet": scatternet,
+    "uprightnet": uprightnet,
 }  # fmt: skip
 """The menu in order; the decoders number it, each in its own way."""
 

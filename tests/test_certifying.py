@@ -292,7 +292,7 @@ def test_a_real_signal_from_outside(program, uninterrupted, tmp_path):
 
 
 DRAWS = {
-    "steps": 250, "batch": 32, "learning_rate": 0.1, "bits": 12, "balance": 10, "between": 2, "passes": 1,
+    "steps": 250, "pilot": 100, "batch": 32, "learning_rate": 0.1, "bits": 12, "balance": 10, "between": 2, "passes": 1,
     "budget": None,
 }  # fmt: skip
 
@@ -305,7 +305,7 @@ def test_the_default_recipe_goes_round(tmp_path):
     made = drawn(tmp_path / "x.idb")
     header, payload = read(made.path)
     assert header["decoder"] == made.decoder == "draws-1"
-    assert made.architecture == "scatternet"
+    assert made.architecture in {"scatternet", "uprightnet"}
     assert header["model"] == made.model
     assert header["model"]["bits"] == 12
     assert len(payload) == -(-made.code_bits // 8)
@@ -362,7 +362,7 @@ def random_buffer(shape, classes):
         ({"batch": 5000}, "n = 1297"),
         ({"seed": -1}, "seed"),
         ({"seed": 2**63}, "seed"),
-        ({"architecture": "custom"}, "scatternet, mlp, convnet, lenet"),
+        ({"architecture": "custom"}, "scatternet, mlp, convnet, lenet, uprightnet"),
         ({"model": random_buffer}, "different module each time"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
@@ -391,9 +391,46 @@ def test_draws_resume_while_errors_are_counted(tmp_path, monkeypatch):
     assert not caught.value.checkpoint.exists()
 
 
-def test_the_architecture_suits_the_shape():
+def test_the_architectures_suit_the_shape():
     from idbounds.recipes import RECIPES
 
-    choose = RECIPES["draws"].architecture
-    assert [choose(s) for s in ((8, 8), (3, 32, 32), (28, 28))] == ["scatternet"] * 3
-    assert [choose(s) for s in ((7, 8), (9,), (2, 8, 8), (28, 29))] == ["mlp"] * 4
+    suit = RECIPES["draws"].architectures
+    assert [suit(s) for s in ((8, 8), (28, 28), (1, 8, 8))] == [("scatternet", "uprightnet")] * 3
+    assert suit((3, 32, 32)) == ("scatternet",)
+    assert [suit(s) for s in ((7, 8), (9,), (2, 8, 8), (28, 29))] == [("mlp",)] * 4
+
+
+@pytest.mark.parametrize("better", ["scatternet", "uprightnet"])
+def test_the_pilot_with_the_smallest_bound_decides(better, tmp_path, monkeypatch):
+    from idbounds.upright import Upright
+    from idbounds.variational.fitter import Fitter
+
+    # The network that is to lose sees nothing of the images.
+    monkeypatch.setattr(
+        Upright, "forward", lambda self, x: torch.zeros_like(x)
+    ) if better == "scatternet" else None
+    steps = []
+    fit_step = Fitter.fit_step
+
+    def counted(self):
+        steps.append(self.settings.steps)
+        return fit_step(self)
+
+    monkeypatch.setattr(Fitter, "fit_step", counted)
+    if better == "uprightnet":
+        estimates = iter((0.9, 0.4))
+        monkeypatch.setattr(Fitter, "estimate", lambda self: next(estimates))
+    path = tmp_path / "x.idb"
+    monkeypatch.setattr(replay, "recount", interrupt)
+    short = {"pilot": 30, "steps": 40, "balance": 2, "between": 0, "passes": 0}
+    with pytest.raises(Interrupted):
+        drawn(path, **short)
+    assert steps == [30] * 60 + [40] * 40
+    monkeypatch.undo()
+    steps.clear()
+    monkeypatch.setattr(Fitter, "fit_step", counted)
+    made = drawn(path, **short, resume=True)  # without another pilot
+    assert made.architecture == better
+    assert not steps
+    if better == "uprightnet":
+        assert verify(path).ok

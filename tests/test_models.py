@@ -7,6 +7,7 @@ from idbounds.decoders.subspace import MENU
 from idbounds.errors import InputError
 from idbounds.models import ARCHITECTURES, build
 from idbounds.scattering import fits
+from idbounds.upright import stands
 
 
 def test_the_menu_is_the_recipes():
@@ -17,7 +18,8 @@ def test_the_menu_is_the_recipes():
 @pytest.mark.parametrize("name", ARCHITECTURES)
 @pytest.mark.parametrize("classes", [2, 10])
 def test_scores_for_each_class(name, shape, classes):
-    if name == "scatternet" and not fits(shape):
+    refused = {"scatternet": fits, "uprightnet": stands}
+    if name in refused and not refused[name](shape):
         with pytest.raises(InputError, match="use mlp"):
             build(name, shape, classes)
         return
@@ -36,6 +38,7 @@ def test_scores_for_each_class(name, shape, classes):
         ("lenet", (3, 32, 32), 62_006),
         ("scatternet", (28, 28), 13_266),
         ("scatternet", (8, 8), 4_856),
+        ("uprightnet", (28, 28), 13_266),
     ],
 )
 def test_sizes_never_change(name, shape, parameters):
@@ -47,7 +50,7 @@ def test_mlp_takes_any_shape():
 
 
 @pytest.mark.parametrize("shape", [(7, 28), (64,), (1, 1, 28, 28)])
-@pytest.mark.parametrize("name", ["convnet", "lenet", "scatternet"])
+@pytest.mark.parametrize("name", ["convnet", "lenet", "scatternet", "uprightnet"])
 def test_convolutions_say_what_they_take(name, shape):
     with pytest.raises(InputError, match="use mlp"):
         build(name, shape, 10)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 DECODER = "draws-1"
-MENU = (CUSTOM, "scatternet", "mlp", "convnet", "lenet")
+MENU = (CUSTOM, "scatternet", "mlp", "convnet", "lenet", "uprightnet")
 """Architectures by index; an index never changes meaning."""
 
 DEVELOPED_ON = ("fashion-mnist", "mnist", "digits")

@@ -1,11 +1,16 @@
-"""Recipe "draws": fit a posterior against the bound, replace it by draws, choose those of the head again."""
+"""Recipe "draws": fit a posterior against the bound, replace it by draws, choose those of the head again.
+
+Where several architectures suit the examples, a short fit of each chooses: the message names the one, so the
+choice is paid for.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,8 +27,25 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from idbounds.variational.fitter import Fitter
+
 COUNTING = 2.0
 """Seconds of counting errors in float64 for each second that the front takes in float32: measured 1.2."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One architecture, and what stays the same while its weights are fitted.
+
+    Attributes:
+        name: in the decoder's menu.
+        front: what has no weights, or None.
+        body: what learns.
+    """
+
+    name: str
+    front: nn.Module | None
+    body: nn.Module
 
 
 class Learner:
@@ -34,19 +56,19 @@ class Learner:
         settings: how.
 
     Raises:
-        InputError: when the module cannot be certified.
+        InputError: when a module cannot be certified.
     """
 
     def __init__(self, job: Job, settings: Settings) -> None:
-        """Make the network and try it."""
-        from idbounds.variational.halves import halves, prepared
+        """Make the networks and try them."""
+        from idbounds.variational.halves import halves, inputs_of, prepared
 
         self._job, self._settings, self.done = job, settings, 0
         integer_within(job.seed, "seed", 0, SEED_LIMIT - 1)
         if settings.batch > (n := len(job.sample.train_y)):
             raise InputError(f"batch = {settings.batch}: {job.sample.name} has n = {n}; give at most that")
-        module = prepared(self._tried())
-        self._front, self._body = halves(module, self._pixels(2))
+        pixels = inputs_of(None, job.sample.train_x[:2], job.sample.levels, lambda done, remark: None)
+        self._ways = [Way(name, *halves(prepared(self._tried(name)), pixels)) for name in job.architectures]
 
     def run(self, *, resume: bool) -> draws.Model:
         """Fit.
@@ -64,54 +86,94 @@ class Learner:
 
         from idbounds.resuming import Interrupted
         from idbounds.variational.course import Course
-        from idbounds.variational.fitter import Fitter
+
+        job, settings = self._job, self._settings
+        way = self._begun() if resume else None
+        with torch.random.fork_rng([]):
+            way, inputs, seconds = self._seen(way) if way or len(self._ways) == 1 else self._chosen()
+            fitter = self._fitter(way, inputs, settings)
+            course = Course(fitter, self._identity(way), job.report.stage, job.report.say)
+            if resume:
+                course.load(job.checkpoint)
+            tests = len(job.sample.test_y) / len(job.sample.train_y)
+            reserve = COUNTING * seconds * (1 + tests)
+            limit = float("inf") if settings.budget is None else 60 * settings.budget
+            try:
+                course.run(job.checkpoint, job.started + limit - reserve)
+            except Interrupted as stop:
+                self.done = stop.step
+                raise
+        self.done = fitter.step
+        return draws.Model(way.name, fitter.drawing, fitter.scales, fitter.indices)
+
+    def _begun(self) -> Way:
+        """The way that the checkpoint is on."""
+        from idbounds import resuming
+
+        for way in self._ways:
+            with suppress(InputError):
+                resuming.load(self._job.checkpoint, self._identity(way), ())
+                return way
+        return self._ways[0]  # to load it for this one will say what is wrong
+
+    def _chosen(self) -> tuple[Way, torch.Tensor, float]:
+        """What `_seen` gives for the way whose short fit has the smallest bound."""
+        job, settings = self._job, replace(self._settings, steps=self._settings.pilot)
+        best, kept = float("inf"), None
+        for way in self._ways:
+            seen = self._seen(way)
+            fitter = self._fitter(way, seen[1], settings)
+            move = job.report.stage(f"pilot {way.name}", settings.steps)
+            for step in range(settings.steps):
+                move(step + 1, fitter.fit_step())
+            value = fitter.estimate()
+            job.report.say(f"{way.name}: {value:.3f} after {settings.steps} steps")
+            if kept is None or value < best:
+                best, kept = value, seen
+        assert kept is not None
+        return kept
+
+    def _seen(self, way: Way | None) -> tuple[Way, torch.Tensor, float]:
+        """A way, what its body sees of the examples, and the seconds that this took."""
         from idbounds.variational.halves import inputs_of
 
-        job, settings, sample = self._job, self._settings, self._job.sample
+        way, sample = way or self._ways[0], self._job.sample
         start = time.monotonic()
-        move = job.report.stage("features", len(sample.train_y))
-        inputs = inputs_of(self._front, sample.train_x, sample.levels, move)
-        seconds = time.monotonic() - start
-        fitter = Fitter(
-            self._body, inputs, torch.from_numpy(sample.train_y), settings,
-            seed=job.seed, delta=float(job.delta),
-        )  # fmt: skip
-        course = Course(fitter, self._identity(), job.report.stage, job.report.say)
-        if resume:
-            course.load(job.checkpoint)
-        reserve = COUNTING * seconds * (1 + len(sample.test_y) / len(sample.train_y))
-        limit = float("inf") if settings.budget is None else 60 * settings.budget
-        try:
-            with torch.random.fork_rng([]):
-                course.run(job.checkpoint, job.started + limit - reserve)
-        except Interrupted as stop:
-            self.done = stop.step
-            raise
-        self.done = fitter.step
-        return draws.Model(job.architecture, fitter.drawing, fitter.scales, fitter.indices)
+        move = self._job.report.stage("features", len(sample.train_y))
+        inputs = inputs_of(way.front, sample.train_x, sample.levels, move)
+        return way, inputs, time.monotonic() - start
 
-    def _identity(self) -> str:
+    def _fitter(self, way: Way, inputs: torch.Tensor, settings: Settings) -> Fitter:
+        import torch
+
+        from idbounds.variational.fitter import Fitter
+
+        job = self._job
+        labels = torch.from_numpy(job.sample.train_y)
+        return Fitter(way.body, inputs, labels, settings, seed=job.seed, delta=float(job.delta))
+
+    def _identity(self, way: Way) -> str:
         """What a checkpoint belongs to; a run may be gone on with under another budget."""
         job = self._job
         settings = asdict(replace(self._settings, budget=None))
         words = f"{job.sample.train_sha256} {job.sample.levels} {job.seed} {job.delta} {settings} "
-        return hashlib.sha256((words + f"{job.architecture} {self._front} {self._body}").encode()).hexdigest()
+        return hashlib.sha256((words + f"{way.name} {way.front} {way.body}").encode()).hexdigest()
 
-    def _tried(self) -> nn.Module:
+    def _tried(self, name: str) -> nn.Module:
         """The module, after the evaluator has tried it on one example with all weights zero."""
         import torch
 
         from idbounds.evaluator import count_errors
 
         job = self._job
-        module = job.make(job.architecture)
+        module = job.make(name)
         sizes, groups = draws.layout(module)
         drawing = Drawing(sizes, (0,) * len(sizes), self._settings.bits, job.seed)
         scales = np.full(int(groups.max()) + 1, draws.FIRST_SCALE)
-        blank = draws.Model(job.architecture, drawing, scales, np.zeros(0, np.int64))
+        blank = draws.Model(name, drawing, scales, np.zeros(0, np.int64))
         state = draws.state(blank, module)
-        if job.architecture == CUSTOM:
-            again = draws.state(blank, job.make(job.architecture))
+        if name == CUSTOM:
+            again = draws.state(blank, job.make(name))
             if state.keys() != again.keys() or not all(torch.equal(state[k], again[k]) for k in state):
                 raise InputError(
                     "the factory gives a different module each time, by random buffers or parameters with "
@@ -121,20 +183,17 @@ class Learner:
         count_errors(module, state, x, y, levels=job.sample.levels)
         return module
 
-    def _pixels(self, examples: int) -> torch.Tensor:
-        from idbounds.variational.halves import inputs_of
 
-        sample = self._job.sample
-        return inputs_of(None, sample.train_x[:examples], sample.levels, lambda done, remark: None)
-
-
-def _architecture(shape: Sequence[int]) -> str:
+def _architectures(shape: Sequence[int]) -> tuple[str, ...]:
     from idbounds.scattering import fits
+    from idbounds.upright import stands
 
-    return "scatternet" if fits(shape) else "mlp"
+    if not fits(shape):
+        return ("mlp",)
+    return ("scatternet", "uprightnet") if stands(shape) else ("scatternet",)
 
 
 RECIPE = Recipe(
-    name="draws", decoder=draws.DRAWS, settings=Settings, architecture=_architecture, devices=("cpu",),
+    name="draws", decoder=draws.DRAWS, settings=Settings, architectures=_architectures, devices=("cpu",),
     prepare=Learner,
 )  # fmt: skip

@@ -40,7 +40,7 @@ class Job:
 
     Attributes:
         sample: its training part is used, and nothing else of it.
-        architecture: name in the decoder's menu.
+        architectures: names in the decoder's menu: those to choose among, one or more.
         make: makes the network of that name for the sample's inputs.
         seed: part of the message.
         delta: failure probability of the certificate, a decimal string.
@@ -51,7 +51,7 @@ class Job:
     """
 
     sample: Dataset
-    architecture: str
+    architectures: tuple[str, ...]
     make: Maker
     seed: int
     delta: str
@@ -87,7 +87,7 @@ class Recipe:
         name: as `certify` takes it.
         decoder: what reads its messages.
         settings: a frozen dataclass of all that may be set, with defaults; it refuses what is out of range.
-        architecture: default for the shape of an example.
+        architectures: to choose among by default, for the shape of an example.
         devices: what it runs on, the preferred one last.
         prepare: makes a learner of a job and settings, or raises InputError before anything is trained.
     """
@@ -95,7 +95,7 @@ class Recipe:
     name: str
     decoder: Decoder
     settings: type
-    architecture: Callable[[Sequence[int]], str]
+    architectures: Callable[[Sequence[int]], tuple[str, ...]]
     devices: tuple[str, ...]
     prepare: Callable[[Job, Any], Learner]
 

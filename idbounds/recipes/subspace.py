@@ -45,7 +45,7 @@ class Learner:
 
     def __init__(self, job: Job, settings: Settings) -> None:
         """Make the network and try it."""
-        self._job, self._settings = job, settings
+        self._job, self._settings, self._name = job, settings, job.architectures[0]
         base = training.Settings(**{f.name: getattr(settings, f.name) for f in fields(training.Settings)})
         self._trainer = training.Trainer(self._network(), job.sample, base, job.device)
 
@@ -73,7 +73,7 @@ class Learner:
         )
         assert trainer.grid is not None
         s = self._settings
-        return subspace.Model(job.architecture, s.projection, s.d, job.seed, trainer.grid, trainer.symbols())
+        return subspace.Model(self._name, s.projection, s.d, job.seed, trainer.grid, trainer.symbols())
 
     def _network(self) -> SubspaceModule:
         """The module in its subspace, after the evaluator has tried it on one example."""
@@ -81,7 +81,7 @@ class Learner:
 
         job = self._job
         network = self._attached()
-        if job.architecture == CUSTOM and self._attached().start_digest != network.start_digest:
+        if self._name == CUSTOM and self._attached().start_digest != network.start_digest:
             raise InputError(
                 "the factory gives a different module each time, by random buffers or parameters with "
                 "requires_grad=False, so nobody could replay it; seed them inside the factory"
@@ -93,11 +93,11 @@ class Learner:
 
     def _attached(self) -> SubspaceModule:
         job, settings = self._job, self._settings
-        made = job.make(job.architecture)
+        made = job.make(self._name)
         return subspace.subspace(made, kind=settings.projection, d=settings.d, seed=job.seed)
 
 
 RECIPE = Recipe(
-    name="subspace", decoder=subspace.SUBSPACE, settings=Settings, architecture=lambda shape: "convnet",
+    name="subspace", decoder=subspace.SUBSPACE, settings=Settings, architectures=lambda shape: ("convnet",),
     devices=("cpu", "cuda"), prepare=Learner,
 )  # fmt: skip

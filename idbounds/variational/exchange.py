@@ -12,6 +12,22 @@ NATS_PER_ERROR = 4.0
 _BOUND = "occam-kl"  # smooth; the certificate states the binomial form, which is a little smaller
 
 
+def estimate(*, train_error: float, code_bits: float, n: int, delta: float) -> float:
+    """The bound at a rate and a length that are not yet those of a message: to compare, not to quote.
+
+    Args:
+        train_error: rate, moved into [0, 1].
+        code_bits: bits, moved to at least 0.
+        n: examples.
+        delta: failure probability.
+
+    Returns:
+        The value of the bound.
+    """
+    rate, bits = min(max(train_error, 0.0), 1.0), max(code_bits, 0.0)
+    return float(bounds[_BOUND](train_error=rate, code_bits=bits, n=n, delta=delta))
+
+
 def nats_per_bit(*, train_error: float, code_bits: float, n: int, delta: float) -> float:
     """The price of a bit in the training loss: how many nats move the bound as much as one bit does.
 

@@ -19,7 +19,7 @@ from idbounds.codes.reals.drawn import Drawing
 from idbounds.codes.reals.steps import STEPS, nearest_step, step_size
 from idbounds.errors import InputError
 from idbounds.projections.stream import Stream, hash32, permutation, stream_key
-from idbounds.variational.exchange import nats_per_bit
+from idbounds.variational.exchange import estimate, nats_per_bit
 from idbounds.variational.posterior import Posterior
 from idbounds.variational.settings import Settings
 
@@ -119,6 +119,11 @@ class Fitter:
         self._move(loss + self.price * min(1.0, share / WARM) * bits)
         return f"loss {nats:.3f}, {held:.0f} bits" if step % 20 == 0 else ""
 
+    def estimate(self) -> float:
+        """The bound at the running error of the noisy network and its divergence: no certificate."""
+        bits = float(self.posterior.kl_bits().detach().sum())
+        return estimate(train_error=self.error, code_bits=bits, n=len(self.labels), delta=self.delta)
+
     def cut(self) -> None:
         """Round the prior scales to the menu and cut the weights into blocks of about `settings.bits` bits.
 
@@ -175,6 +180,14 @@ class Fitter:
         drawn = torch.from_numpy(self.drawing.drawn(block, np.array([index]))[0]).float()
         self.indices[block] = index
         self.weights[rows] = drawn * self.posterior.log_scale[self.posterior.group[rows]].exp()
+
+    def rescale(self, group: int, index: int) -> None:
+        """Give a group of drawn weights another scale of the menu."""
+        ratio = step_size(index) / step_size(int(self.scales[group]))
+        self.scales[group] = index
+        with torch.no_grad():
+            self.posterior.log_scale[group] = math.log(step_size(index))
+            self.weights[self.posterior.group == group] *= ratio
 
     def search(self, block: int, score: Callable[[Tensor], Tensor], *, keep: int) -> Tensor:
         """The candidates of a block with the smallest scores.

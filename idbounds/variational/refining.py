@@ -1,7 +1,9 @@
-"""Choose again among the draws of the last layer: fewer errors, and not a bit more.
+"""Choose again among the draws of the last layer: fewer errors, and hardly a bit more.
 
 The scores are linear in the last layer. For one block of its weights, every candidate is scored by a
 second-order model of the loss, and the best few by the loss itself; a candidate is taken if the loss falls.
+From pass to pass the loss comes nearer to the error. Between two passes the scales of the layer are chosen
+again, at the price of their bits.
 """
 
 from __future__ import annotations
@@ -13,12 +15,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from idbounds.codes.reals.steps import STEPS, step_size
+from idbounds.decoders.draws import Scales
 from idbounds.projections.stream import Stream, hash32, permutation, stream_key
+from idbounds.variational.exchange import NATS_PER_ERROR
 from idbounds.variational.fitter import Fitter
+from idbounds.variational.losses import power_loss
 
 SAMPLE = 20_000  # examples behind the curvature
-TRIED = 48  # candidates whose loss is measured on the sample
-EXACT = 6  # candidates whose loss is measured on all examples
+TRIED = 96  # candidates whose loss is measured on the sample
+EXACT = 12  # candidates whose loss is measured on all examples
+POWERS = (0.5, 0.5, 0.8, 0.8, 1.0)  # of the loss, pass by pass; the last one stays
+STRIDES = (-4, -2, 2, 4)  # by which a scale may move in one pass
 FLOOR = 1e-7  # by which the loss must fall
 BATCH = 2000
 WARMER = (0.85, 0.92, 1.0, 1.08, 1.17)
@@ -32,6 +40,7 @@ class Refiner:
         blocks: of the last layer's weights, in the order of the message.
         scores: float32, (classes, n).
         temperature: of the scores in the loss.
+        power: of the loss.
         changed: blocks whose draw was replaced since the pass began.
 
     Args:
@@ -53,14 +62,19 @@ class Refiner:
         self.classes, self.width = posterior.shapes[before]
         self.entering, self.scores = self._entering(posterior.linear[self.name])
         self.temperature = math.exp(posterior.log_temperature.item())
+        self.power = POWERS[0]
         self.target = nn.functional.one_hot(fitter.labels, self.classes).T.float()
         self.changed = 0
         end = self.start + posterior.sizes[before]
         self.blocks = [b for b, rows in enumerate(fitter.drawing.blocks) if self.start <= rows[0] < end]
 
-    def loss(self, scores: Tensor, labels: Tensor) -> float:
-        """Mean cross-entropy of scores (classes, m)."""
-        return float(nn.functional.cross_entropy((scores * self.temperature).T, labels))
+    def losses(self, scores: Tensor, labels: Tensor) -> Tensor:
+        """Mean loss of scores (..., classes, m), shape (...)."""
+        return power_loss(scores * self.temperature, labels, self.power)
+
+    def loss(self) -> float:
+        """Mean loss of all training examples."""
+        return float(self.losses(self.scores, self.fitter.labels))
 
     @property
     def errors(self) -> int:
@@ -74,26 +88,34 @@ class Refiner:
             visits: how many there were before.
 
         Returns:
-            False when a pass over all blocks has ended without a change.
+            False when a pass over all blocks has ended without a change, and the loss stays as it is.
         """
         turn, place = divmod(visits, len(self.blocks))
         if place == 0:
-            if turn and not self.changed:
+            if turn >= len(POWERS) and not self.changed:
                 return False
-            self._temper()
             self.changed = 0
+            self.power = POWERS[min(turn, len(POWERS) - 1)]
+            self._temper()
+            if turn:
+                self._rescale()
         order = permutation(turn, Stream.ORDER, len(self.blocks))
         self._choose_again(self.blocks[order[place]], visits)
         return True
 
     def arrays(self) -> dict[str, Any]:
         """The state, for a checkpoint; the scores are in it, as sums made anew differ in their last bits."""
-        return {"scores": self.scores.numpy(), "temperature": self.temperature, "changed": self.changed}
+        return {
+            "scores": self.scores.numpy(), "temperature": self.temperature, "changed": self.changed,
+            "power": self.power,
+        }  # fmt: skip
 
     def restore(self, arrays: Mapping[str, Any]) -> None:
         """Go on from a checkpoint."""
         self.scores = torch.from_numpy(arrays["scores"].copy())
-        self.temperature, self.changed = (arrays[k].item() for k in ("temperature", "changed"))
+        self.temperature, self.changed, self.power = (
+            arrays[k].item() for k in ("temperature", "changed", "power")
+        )
 
     @torch.no_grad()
     def _choose_again(self, block: int, visits: int) -> None:
@@ -103,10 +125,13 @@ class Refiner:
         labels, part = fitter.labels, self._part(visits)
         entering = self.entering[features]
         probability = torch.softmax(self.scores * self.temperature, 0)
-        gradient = (entering * (probability - self.target)[classes]).sum(1) / len(labels) * self.temperature
+        weight = probability.gather(0, labels[None])[0] ** self.power  # what an example counts in the loss
+        gradient = (entering * ((probability - self.target) * weight)[classes]).sum(1)
+        gradient *= self.temperature / len(labels)
         some, chance = entering[:, part], probability[classes][:, part]
-        weighted = some * chance
-        curvature = (weighted @ some.T) * (classes[:, None] == classes) - weighted @ weighted.T
+        once = some * chance
+        weighted = once * weight[part]
+        curvature = (weighted @ some.T) * (classes[:, None] == classes) - weighted @ once.T
         curvature *= self.temperature**2 / some.shape[1]
         scale = fitter.posterior.log_scale[fitter.posterior.group[rows]].exp()
         present = fitter.weights[rows]
@@ -115,19 +140,44 @@ class Refiner:
         found = fitter.search(block, lambda z: z @ linear + ((z @ square) * z).sum(1), keep=TRIED)
 
         changes = torch.from_numpy(fitter.drawing.drawn(block, found.numpy())).float() * scale - present
-        tried = [
-            self.loss(self._moved(c, classes, some, self.scores[:, part]), labels[part]) for c in changes
-        ]
-        best, kept = self.loss(self.scores, labels) - FLOOR, None
-        for place in sorted(range(len(tried)), key=tried.__getitem__)[:EXACT]:
-            moved = self._moved(changes[place], classes, entering, self.scores)
-            loss = self.loss(moved, labels)
-            if loss < best:
-                best, kept = loss, (int(found[place]), moved)
-        if kept is not None:
-            fitter.choose(block, kept[0])
-            self.scores = kept[1]
+        tried = self.losses(self._moved(changes, classes, some, self.scores[:, part]), labels[part])
+        top = tried.argsort(stable=True)[:EXACT]
+        moved = self._moved(changes[top], classes, entering, self.scores)
+        exact = self.losses(moved, labels)
+        best = int(exact.argmin())
+        if float(exact[best]) < self.loss() - FLOOR:
+            fitter.choose(block, int(found[top[best]]))
+            self.scores = moved[best].clone()
             self.changed += 1
+
+    @torch.no_grad()
+    def _rescale(self) -> None:
+        """Move each scale of the layer's own groups where loss and price of its bits together fall most."""
+        fitter, labels = self.fitter, self.fitter.labels
+        price = fitter.price * NATS_PER_ERROR**-self.power
+        mine = slice(self.start, self.start + self.classes * self.width)
+        groups = fitter.posterior.group[mine].view(self.classes, self.width)
+        code = Scales(len(fitter.scales))
+        for group in torch.unique(groups).tolist():
+            if int((groups == group).sum()) < int((fitter.posterior.group == group).sum()):
+                continue  # weights of other layers share the scale
+            weights = fitter.weights[mine].view(self.classes, self.width) * (groups == group)
+            features = weights.any(0)
+            share = weights[:, features] @ self.entering[features]
+            present, last = int(fitter.scales[group]), code.ideal_length(fitter.scales)
+            best, kept = self.loss() - FLOOR, present
+            for index in (present + stride for stride in STRIDES):
+                if 0 <= index < STEPS:
+                    ratio = step_size(index) / step_size(present)
+                    scales = fitter.scales.copy()
+                    scales[group] = index
+                    bits = code.ideal_length(scales) - last
+                    value = float(self.losses(self.scores + (ratio - 1) * share, labels)) + price * bits
+                    if value < best:
+                        best, kept = value, index
+            if kept != present:
+                self.scores = self.scores + (step_size(kept) / step_size(present) - 1) * share
+                fitter.rescale(group, kept)
 
     def _part(self, visits: int) -> slice:
         """Some of the examples, others at each visit; their order in the sample must tell nothing."""
@@ -135,18 +185,20 @@ class Refiner:
         word = hash32(stream_key(self.fitter.seed, Stream.NOISE), self.fitter.step + 1 + visits)
         return slice(word % choices, word % choices + SAMPLE)
 
-    def _moved(self, change: Tensor, classes: Tensor, entering: Tensor, scores: Tensor) -> Tensor:
-        """The scores after a change of the block's weights."""
-        matrix = torch.zeros(self.classes, len(change))
-        matrix[classes, torch.arange(len(change))] = change
-        return torch.addmm(scores, matrix, entering)
+    def _moved(self, changes: Tensor, classes: Tensor, entering: Tensor, scores: Tensor) -> Tensor:
+        """The scores after each of several changes of a block's weights, (changes, classes, m)."""
+        moved = scores.repeat(len(changes), 1, 1)
+        for label in torch.unique(classes).tolist():
+            of_class = classes == label
+            moved[:, label] += changes[:, of_class] @ entering[of_class]
+        return moved
 
     def _temper(self) -> None:
         """Fit the temperature, which no decoder needs, to the present scores."""
         present, losses = self.temperature, []
         for factor in WARMER:
             self.temperature = present * factor
-            losses.append(self.loss(self.scores, self.fitter.labels))
+            losses.append(self.loss())
         self.temperature = present * WARMER[losses.index(min(losses))]
 
     def _entering(self, head: nn.Linear) -> tuple[Tensor, Tensor]:

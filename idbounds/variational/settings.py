@@ -14,6 +14,7 @@ class Settings:
 
     Attributes:
         steps: gradient steps on the posterior.
+        pilot: gradient steps on each architecture, where there are several to choose among.
         batch: examples a step.
         learning_rate: Adam's, for the posterior; a tenth of it afterwards.
         bits: of a block: the draw is one of 2^bits. The decoder is told this one.
@@ -25,12 +26,13 @@ class Settings:
     """
 
     steps: int = 6000
+    pilot: int = 800
     batch: int = 128
     learning_rate: float = 0.03
     bits: int = 16
     balance: int = 1500
     between: int = 30
-    passes: int = 4
+    passes: int = 8
     budget: float | None = 5.0
 
     def __post_init__(self) -> None:
@@ -39,11 +41,11 @@ class Settings:
         Raises:
             InputError: naming them.
         """
-        if self.steps < 1 or self.batch < 1 or min(self.balance, self.between, self.passes) < 0:
+        if min(self.steps, self.pilot, self.batch) < 1 or min(self.balance, self.between, self.passes) < 0:
             raise InputError(
-                f"steps = {self.steps}, batch = {self.batch}, balance = {self.balance}, between = "
-                f"{self.between}, passes = {self.passes}: give steps and batch of at least 1, the others of "
-                "at least 0"
+                f"steps = {self.steps}, pilot = {self.pilot}, batch = {self.batch}, balance = "
+                f"{self.balance}, between = {self.between}, passes = {self.passes}: give steps, pilot and "
+                "batch of at least 1, the others of at least 0"
             )
         if not 1 <= self.bits <= WIDEST:
             raise InputError(f"bits = {self.bits}: give 1 to {WIDEST}")

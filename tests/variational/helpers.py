@@ -10,7 +10,7 @@ from idbounds.variational.halves import halves, inputs_of, prepared
 from idbounds.variational.settings import Settings
 
 SHORT = {
-    "steps": 60, "batch": 32, "learning_rate": 0.1, "bits": 12, "balance": 20, "between": 3, "passes": 2,
+    "steps": 60, "pilot": 20, "batch": 32, "learning_rate": 0.1, "bits": 12, "balance": 20, "between": 3, "passes": 2,
     "budget": None,
 }  # fmt: skip
 

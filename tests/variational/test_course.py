@@ -15,7 +15,7 @@ from idbounds.resuming import Interrupted
 from idbounds.scattering import scatternet
 from idbounds.variational import course as course_module
 from idbounds.variational.course import Course
-from idbounds.variational.refining import Refiner
+from idbounds.variational.refining import POWERS, Refiner
 from idbounds.variational.settings import Settings
 from tests.variational.helpers import SHORT, digits, fitted, fitter, short, small
 
@@ -140,19 +140,21 @@ def test_refining_never_raises_the_loss_and_keeps_the_length(module):
     # the first layer and the bias are held: only blocks of the last layer's weights are looked at
     assert 0 < len(refiner.blocks) < made.drawing.total
     held = made.indices.copy()
-    changes, last = 0, refiner.loss(refiner.scores, made.labels)
-    for visit in range(min(60, 2 * len(refiner.blocks))):
-        temperature = refiner.temperature
+    changes, last = 0, math.inf
+    for visit in range(3 * len(refiner.blocks)):
         if not refiner.visit(visit):
             break
-        loss = refiner.loss(refiner.scores, made.labels)
-        assert loss <= last + 1e-6 or refiner.temperature != temperature
+        loss = refiner.loss()
+        assert loss <= last + 1e-6 or visit % len(refiner.blocks) == 0
         last, changes = loss, changes + refiner.changed
+    assert refiner.power > POWERS[0]
     assert changes
     others = [b for b in range(made.drawing.total) if b not in refiner.blocks]
     assert np.array_equal(made.indices[others], held[others])
     assert (made.drawing, len(made.indices)) == (before[0], before[2])
-    assert np.array_equal(made.scales, before[1])
+    spared = np.unique(made.posterior.group[: refiner.start].numpy())  # the scales of other layers
+    assert np.array_equal(made.scales[spared], before[1][spared])
+    assert made.posterior.log_scale.exp().tolist() == pytest.approx([step_size(int(s)) for s in made.scales])
     assert made.weights.numpy() == pytest.approx(
         made.drawing.made(made.indices)
         * np.array([step_size(int(s)) for s in made.scales])[made.posterior.group],
@@ -217,6 +219,7 @@ def test_divergence_is_named():
     ("changes", "words"),
     [
         ({"steps": 0}, "steps = 0"),
+        ({"pilot": 0}, "pilot = 0"),
         ({"batch": 0}, "batch = 0"),
         ({"balance": -1}, "balance = -1"),
         ({"between": -1}, "between = -1"),
