@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from idbounds.decoders import draws, subspace
+from idbounds.decoders import draws, layers, subspace
 from idbounds.decoders.decoder import CUSTOM, RECIPE_BITS, Decoder, Network, scaled
 
-DECODERS: dict[str, Decoder] = {d.name: d for d in (subspace.SUBSPACE, draws.DRAWS)}
+DECODERS: dict[str, Decoder] = {d.name: d for d in (subspace.SUBSPACE, draws.DRAWS, layers.LAYERS)}
 """By name; an entry never changes meaning."""
 
 __all__ = ["CUSTOM", "DECODERS", "RECIPE_BITS", "Decoder", "Network", "scaled"]

@@ -1,0 +1,376 @@
+"""How a tensor is made of numbers in a message of "layers-1": dense, at some positions, as a product, shared.
+
+A form is a few integers, which are in the message; what they may be follows from the tensor's shape, which
+the architecture gives. Indices of `FORMS` and `PATTERNS` never change meaning; new entries go to the end.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any, ClassVar, Final, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idbounds.codes import (
+    Bitmap,
+    BitReader,
+    BitWriter,
+    Codec,
+    Coo,
+    Csr,
+    EliasDelta,
+    EliasGamma,
+    Gaps,
+    Shifted,
+    Subset,
+    Uniform,
+)
+from idbounds.decoders.values import Reals, Scheme, SchemeCode
+from idbounds.errors import DecodeError, InputError
+from idbounds.projections.stream import SEED_LIMIT, Stream, signs, words
+
+Shape = tuple[int, ...]
+Positions = NDArray[np.int64]
+
+_ENTRY = Shifted(EliasGamma(), by=1)
+_SEED = Shifted(EliasDelta(largest=SEED_LIMIT), by=1)
+
+PATTERNS: Final[tuple[Callable[[tuple[int, int]], Codec[Positions]], ...]] = (Subset, Bitmap, Gaps, Coo, Csr)
+"""Codes of the positions in a matrix, by index."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One tensor of the network, as the architecture has it.
+
+    Attributes:
+        name: of the parameter or buffer.
+        shape: its dimensions.
+        start: how many numbers lie in the tensors before it.
+    """
+
+    name: str
+    shape: Shape
+    start: int
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return math.prod(self.shape)
+
+    @property
+    def matrix(self) -> tuple[int, int]:
+        """Rows and columns: outputs, and everything else in C order."""
+        rows = self.shape[0] if self.shape else 1
+        return rows, self.size // max(rows, 1)
+
+
+class Form(ABC):
+    """A way to make a tensor of vectors of numbers. Its dataclass fields are the integers of the message."""
+
+    kind: ClassVar[str]
+    vectors: ClassVar[int] = 1
+
+    @classmethod
+    @abstractmethod
+    def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:
+        """The codes of its integers, for a tensor."""
+
+    @abstractmethod
+    def pattern(self, slot: Slot) -> Codec[Positions] | None:
+        """The code of the positions that it needs besides, if it needs any."""
+
+    @abstractmethod
+    def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:
+        """How long its vectors are, if `kept` positions were named."""
+
+    @abstractmethod
+    def weights(self, slot: Slot, positions: Positions, numbers: Sequence[Reals]) -> Reals:
+        """The tensor in C order, float64, shape (N,)."""
+
+
+@final
+@dataclass(frozen=True)
+class Dense(Form):
+    """Every entry is written."""
+
+    kind = "dense"
+
+    @classmethod
+    def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
+        return ()
+
+    def pattern(self, slot: Slot) -> None:  # noqa: D102
+        return None
+
+    def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
+        return (slot.size,)
+
+    def weights(self, slot: Slot, positions: Positions, numbers: Sequence[Reals]) -> Reals:  # noqa: D102
+        return numbers[0]
+
+
+@final
+@dataclass(frozen=True)
+class Sparse(Form):
+    """Some positions are named and have a number; all others are zero.
+
+    Attributes:
+        format: index into `PATTERNS`.
+    """
+
+    format: int = 0
+
+    kind = "sparse"
+
+    @classmethod
+    def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
+        return (_ENTRY,)
+
+    def pattern(self, slot: Slot) -> Codec[Positions]:  # noqa: D102
+        if not 0 <= self.format < len(PATTERNS):
+            raise DecodeError(f"pattern {self.format}: the menu has {len(PATTERNS)} entries")
+        return PATTERNS[self.format](slot.matrix)
+
+    def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
+        return (kept,)
+
+    def weights(self, slot: Slot, positions: Positions, numbers: Sequence[Reals]) -> Reals:  # noqa: D102
+        made = np.zeros(slot.size)
+        made[positions] = numbers[0]
+        return made
+
+
+@final
+@dataclass(frozen=True)
+class LowRank(Form):
+    """A product of two matrices, (m, r) and (r, n), in C order.
+
+    Attributes:
+        rank: r, 1 to min(m, n).
+    """
+
+    rank: int
+
+    kind = "low rank"
+    vectors = 2
+
+    @classmethod
+    def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
+        return (Shifted(Uniform(min(slot.matrix)), by=-1),)
+
+    def pattern(self, slot: Slot) -> None:  # noqa: D102
+        return None
+
+    def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
+        rows, columns = slot.matrix
+        return rows * self.rank, self.rank * columns
+
+    def weights(self, slot: Slot, positions: Positions, numbers: Sequence[Reals]) -> Reals:  # noqa: D102
+        rows, columns = slot.matrix
+        left, right = numbers[0].reshape(rows, self.rank), numbers[1].reshape(self.rank, columns)
+        made = np.zeros((rows, columns))
+        for i in range(self.rank):  # in this order, and not by BLAS: the same floats on every machine
+            made += left[:, i : i + 1] * right[i]
+        return made.ravel()
+
+
+@final
+@dataclass(frozen=True)
+class Shared(Form):
+    """Few numbers for all entries: a hash says which one an entry takes, and with which sign.
+
+    Entry i of the network takes number floor(word(i) K / 2^32), with word(i) of stream `POSITIONS`; it is
+    negated where the word of stream `SIGNS` has its top bit set.
+
+    Attributes:
+        count: K, 1 to N.
+        seed: of the hash.
+
+    Source: Chen, Wilson, Tyree, Weinberger and Chen (2015), Compressing networks by hashing.
+    """
+
+    count: int
+    seed: int = 0
+
+    kind = "shared"
+
+    @classmethod
+    def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
+        return Shifted(Uniform(slot.size), by=-1), _SEED
+
+    def pattern(self, slot: Slot) -> None:  # noqa: D102
+        return None
+
+    def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
+        return (self.count,)
+
+    def weights(self, slot: Slot, positions: Positions, numbers: Sequence[Reals]) -> Reals:  # noqa: D102
+        places, sign = self.hashed(slot)
+        made: Reals = numbers[0][places] * sign
+        return made
+
+    def hashed(self, slot: Slot) -> tuple[Positions, NDArray[np.int8]]:
+        """Which number each entry takes, int64, and its sign, both of shape (N,)."""
+        drawn = words(self.seed, Stream.POSITIONS, slot.start, slot.size).astype(np.uint64)
+        places = (drawn * np.uint64(self.count) >> np.uint64(32)).astype(np.int64)
+        return places, signs(self.seed, Stream.SIGNS, slot.start, slot.size)
+
+
+@final
+@dataclass(frozen=True)
+class Zero(Form):
+    """Every entry is zero, and nothing is written."""
+
+    kind = "zero"
+    vectors = 0
+
+    @classmethod
+    def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
+        return ()
+
+    def pattern(self, slot: Slot) -> None:  # noqa: D102
+        return None
+
+    def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
+        return ()
+
+    def weights(self, slot: Slot, positions: Positions, numbers: Sequence[Reals]) -> Reals:  # noqa: D102
+        return np.zeros(slot.size)
+
+
+@final
+@dataclass(frozen=True)
+class Corner(Form):
+    """The first rows and columns of a matrix are written; all others are zero: a narrower layer.
+
+    Attributes:
+        rows: how many, 1 to m.
+        columns: how many, 1 to n.
+    """
+
+    rows: int
+    columns: int
+
+    kind = "corner"
+
+    @classmethod
+    def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
+        rows, columns = slot.matrix
+        return Shifted(Uniform(rows), by=-1), Shifted(Uniform(columns), by=-1)
+
+    def pattern(self, slot: Slot) -> None:  # noqa: D102
+        return None
+
+    def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
+        return (self.rows * self.columns,)
+
+    def weights(self, slot: Slot, positions: Positions, numbers: Sequence[Reals]) -> Reals:  # noqa: D102
+        made = np.zeros(slot.matrix)
+        made[: self.rows, : self.columns] = numbers[0].reshape(self.rows, self.columns)
+        return made.ravel()
+
+
+@final
+@dataclass(frozen=True)
+class Scattered(Form):
+    """Numbers at positions that a seed draws, so that no pattern is written; all others are zero.
+
+    The positions are those of the k smallest words of stream `POSITIONS`, of equal words the first.
+
+    Attributes:
+        count: k, 1 to N.
+        seed: of the words.
+    """
+
+    count: int
+    seed: int = 0
+
+    kind = "scattered"
+
+    @classmethod
+    def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
+        return Shifted(Uniform(slot.size), by=-1), _SEED
+
+    def pattern(self, slot: Slot) -> None:  # noqa: D102
+        return None
+
+    def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
+        return (self.count,)
+
+    def weights(self, slot: Slot, positions: Positions, numbers: Sequence[Reals]) -> Reals:  # noqa: D102
+        made = np.zeros(slot.size)
+        made[self.drawn(slot)] = numbers[0]
+        return made
+
+    def drawn(self, slot: Slot) -> Positions:
+        """The positions, ascending, int64, shape (k,)."""
+        order = np.argsort(words(self.seed, Stream.POSITIONS, slot.start, slot.size), kind="stable")
+        return np.sort(order[: self.count]).astype(np.int64)
+
+
+FORMS: Final[tuple[type[Form], ...]] = (Dense, Sparse, LowRank, Shared, Zero, Corner, Scattered)
+"""Forms by index."""
+
+Head = tuple[Form, tuple[Scheme, ...]]
+"""What goes before the positions and the entries of a tensor."""
+
+
+@final
+class HeadCode(Codec[Head]):
+    """Code of a form and the schemes of its vectors: its index, its integers, the schemes.
+
+    Args:
+        slot: The tensor, known to the decoder.
+    """
+
+    overhead: ClassVar[float] = 2 * SchemeCode.overhead
+
+    def __init__(self, slot: Slot) -> None:
+        """Fix the tensor."""
+        self._slot = slot
+
+    @property
+    def name(self) -> str:
+        """Name of the code with the shape of the tensor."""
+        return f"form({'x'.join(map(str, self._slot.shape))})"
+
+    def write(self, value: Head, out: BitWriter) -> None:
+        """Append form and schemes."""
+        form, schemes = value
+        for number, codec in self._integers(form):
+            codec.write(number, out)
+        self._check(form, schemes)
+        for scheme in schemes:
+            SchemeCode().write(scheme, out)
+
+    def read(self, source: BitReader) -> Head:
+        """Read form and schemes; DecodeError for one that is not in the menu."""
+        index = _ENTRY.read(source)
+        if index >= len(FORMS):
+            raise DecodeError(f"form {index}: the menu has {len(FORMS)} entries")
+        kind: Any = FORMS[index]
+        form: Form = kind(*(codec.read(source) for codec in kind.fields(self._slot)))
+        return form, tuple(SchemeCode().read(source) for _ in range(form.vectors))
+
+    def ideal_length(self, value: Head) -> float:
+        """The bits of all its parts."""
+        form, schemes = value
+        self._check(form, schemes)
+        ideal = math.fsum(codec.ideal_length(number) for number, codec in self._integers(form))
+        return ideal + math.fsum(map(SchemeCode().ideal_length, schemes))
+
+    def _integers(self, form: Form) -> list[tuple[int, Codec[int]]]:
+        numbers: Any = form
+        codecs = (_ENTRY, *form.fields(self._slot))
+        return list(zip((FORMS.index(type(form)), *astuple(numbers)), codecs, strict=True))
+
+    def _check(self, form: Form, schemes: tuple[Scheme, ...]) -> None:
+        if len(schemes) != form.vectors:
+            raise InputError(
+                f"{form.kind}: {len(schemes)} vectors of numbers given; {form.vectors} are allowed"
+            )
