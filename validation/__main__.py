@@ -1,4 +1,4 @@
-"""`python -m validation`: list studies, run them, see what is done, check the claims."""
+"""`python -m validation`: list studies, run them, check the claims, write tables, files and the report."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ import click
 import pandas as pd
 from rich.console import Console
 
+from idbounds.dimension.engines import ENGINES
 from idbounds.errors import IdboundsError, InputError
 from validation import claims as claims_module
-from validation import published, results, runner, tables
+from validation import exporting, published, results, runner, storage, tables
+from validation import report as report_module
 from validation.provenance import ROOT
+from validation.spreading import Engine
 from validation.studies import discover
 from validation.study import TIERS, Study, Verdict, point_key
 
@@ -35,6 +38,11 @@ def _study(name: str) -> Study:
     return studies[name]
 
 
+def _chosen(names: tuple[str, ...]) -> list[Study]:
+    """Those named, or all."""
+    return [_study(name) for name in names] or list(discover().values())
+
+
 @click.group()
 def cli() -> None:
     """Studies: measure, keep the rows, check what we claim about them."""
@@ -48,10 +56,16 @@ def list_() -> None:
         click.echo(f"{study.id} ({tiers})\n    {study.question}")
 
 
-def _again(names: list[str], tier: str, folder: Path) -> str:
+def _again(names: list[str], tier: str, folder: Path, engine: Engine) -> str:
     """Write the command that goes on."""
-    command = f"python -m validation run {' '.join(names)} --tier {tier}"
-    return command if folder == COMMITTED else f"{command} --results {folder}"
+    given = {
+        "--results": None if folder == COMMITTED else folder,
+        "--engine": None if engine.name == "local" else engine.name,
+        "--workers": engine.workers,
+        "--address": engine.address,
+    }
+    options = "".join(f" {name} {value}" for name, value in given.items() if value is not None)
+    return f"python -m validation run {' '.join(names)} --tier {tier}{options}"
 
 
 def _report(name: str, summary: runner.Summary) -> str:
@@ -62,27 +76,34 @@ def _report(name: str, summary: runner.Summary) -> str:
 @cli.command()
 @click.argument("names", metavar="STUDY...", nargs=-1, required=True)
 @click.option("--tier", type=click.Choice(TIERS), default="laptop", show_default=True)
+@click.option("--engine", "name", type=click.Choice(ENGINES), default="local", show_default=True)
+@click.option("--workers", type=click.IntRange(1), help="Processes; default: what there is.")
+@click.option("--address", help="Of a running Ray or Dask cluster; default: one of this machine.")
 @_folder
-def run(names: tuple[str, ...], tier: str, folder: Path) -> None:
+def run(
+    names: tuple[str, ...], tier: str, name: str, workers: int | None, address: str | None, folder: Path
+) -> None:
     """Measure the points of STUDY that have no row yet; failed points are tried again.
 
     Exits with 1 if a point failed, with 130 after Ctrl-C.
     """
+    engine = Engine(name, workers, address)
     studies = [_study(name) for name in names]
     for study in studies:
         study.points(tier)  # a missing tier is an error before the first hour of work, not after it
     console = Console(stderr=True)
     failed = 0
     for index, study in enumerate(studies):
-        summary = runner.run(study, tier, folder, console)
+        summary = runner.run(study, tier, folder, console, engine)
         click.echo(_report(study.id, summary))
         failed += summary.failed
         if summary.interrupted:
-            again = _again(list(names[index:]), tier, folder)
+            again = _again(list(names[index:]), tier, folder, engine)
             click.echo(f"stopped; finished points are kept. Go on with: {again}")
             sys.exit(130)
     if failed:
-        click.echo(f"failed points are rows too; try them again with: {_again(list(names), tier, folder)}")
+        again = _again(list(names), tier, folder, engine)
+        click.echo(f"failed points are rows too; try them again with: {again}")
         sys.exit(1)
 
 
@@ -125,15 +146,60 @@ def claims(as_json: bool, folder: Path) -> None:
 
 
 @cli.command()
-@click.argument("name", metavar="STUDY")
-@click.option("--latex", is_flag=True, help="A booktabs tabular.")
-@click.option("--columns", default="", help="Columns to show, separated by commas; default: all metrics.")
+@click.argument("names", metavar="[STUDY]...", nargs=-1)
+@click.option("--latex", is_flag=True, help="Booktabs tabulars.")
+@click.option("--columns", default="", help="Columns of the rows, separated by commas; all: every one.")
 @_folder
-def table(name: str, latex: bool, columns: str, folder: Path) -> None:
-    """Print the latest ok and censored rows of STUDY."""
-    rows = results.latest(results.of_study(folder, _study(name).id))
-    chosen = tables.choose(rows, [column.strip() for column in columns.split(",") if column.strip()])
-    click.echo(tables.latex(chosen) if latex else tables.text(chosen))
+def table(names: tuple[str, ...], latex: bool, columns: str, folder: Path) -> None:
+    """Print the numbers of STUDY, or of all: its own summary of its rows; with --columns the rows."""
+    studies = _chosen(names)
+    wanted = [column.strip() for column in columns.split(",") if column.strip()]
+    for study in studies:
+        rows = results.latest(results.of_study(folder, study.id))
+        ok = rows[rows["status"] != "failed"].reset_index(drop=True)
+        if wanted or study.numbers is None or ok.empty:
+            chosen = tables.choose(rows, [] if wanted == ["all"] else wanted)
+        else:
+            chosen = study.numbers(ok)
+        if len(studies) > 1:
+            click.echo(f"% {study.id}" if latex else f"{study.id}: {study.question}")
+        click.echo(tables.latex(chosen) if latex else tables.text(chosen))
+
+
+@cli.command()
+@click.argument("names", metavar="[STUDY]...", nargs=-1)
+@click.option(
+    "--format", "kind", type=click.Choice(list(exporting.FORMATS)), default="csv", show_default=True
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Folder; default: this one.",
+)
+@_folder
+def export(names: tuple[str, ...], kind: str, output: Path, folder: Path) -> None:
+    """Write the latest rows of STUDY, or of all, to a file each, with commit and machine."""
+    for study in _chosen(names):
+        rows = exporting.table(folder, study.id)
+        path = output / f"{study.id}.{kind}"
+        exporting.write(rows, path)
+        click.echo(f"{path}: {len(rows)} rows")
+
+
+@cli.command()
+@click.argument("names", metavar="[STUDY]...", nargs=-1)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("validation.html"),
+    show_default=True,
+)
+@_folder
+def report(names: tuple[str, ...], output: Path, folder: Path) -> None:
+    """Write one page, for any browser and without a network, about STUDY or all of them."""
+    storage.write_whole(output, report_module.page(_chosen(names), folder))
+    click.echo(f"{output}: {output.stat().st_size:,} bytes")
 
 
 @cli.command("published")

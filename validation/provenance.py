@@ -93,7 +93,14 @@ def hardware() -> dict[str, object]:
     }
 
 
-def describe(study: Study, tier: str, points: Sequence[Point], run: str) -> dict[str, object]:
+def describe(
+    study: Study,
+    tier: str,
+    points: Sequence[Point],
+    run: str,
+    engine: str = "local",
+    workers: int | None = None,
+) -> dict[str, object]:
     """Describe a run before its first point.
 
     Args:
@@ -101,9 +108,12 @@ def describe(study: Study, tier: str, points: Sequence[Point], run: str) -> dict
         tier: In which tier.
         points: The points this run sets out to measure.
         run: Its id.
+        engine: Where points are measured.
+        workers: How many processes, None for all there are.
 
     Returns:
-        The provenance as a JSON object; `data` is filled in by `note_data`.
+        The provenance as a JSON object; `data` is filled in by `note_data`, and `machines`, those that
+        measured (the one that started the run is `hardware`), by `note_machine`.
     """
     return {
         "schema": results.SCHEMA,
@@ -116,6 +126,8 @@ def describe(study: Study, tier: str, points: Sequence[Point], run: str) -> dict
         "platform": f"{platform.system()} {platform.machine()}",
         "packages": versions(),
         "hardware": hardware(),
+        "engine": {"name": engine, "workers": workers},
+        "machines": [],
         "config": {"points": [dict(point) for point in points]},
         "seeds": sorted({seed for point in points if isinstance(seed := point.get("seed"), int)}),
         "data": {},
@@ -142,6 +154,24 @@ def note_data(record: dict[str, object], rows: Sequence[Row]) -> bool:
                 known.append(row[name])
                 new = True
     return new
+
+
+def note_machine(record: dict[str, object], machine: dict[str, object]) -> bool:
+    """Add the machine that measured a point to a run's provenance.
+
+    Args:
+        record: What `describe` returned; changed in place.
+        machine: What `hardware` returned there.
+
+    Returns:
+        Whether it was not yet known.
+    """
+    machines = record["machines"]
+    assert isinstance(machines, list)
+    if machine in machines:
+        return False
+    machines.append(machine)
+    return True
 
 
 def write(folder: Path, record: dict[str, object]) -> None:

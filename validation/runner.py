@@ -1,10 +1,11 @@
-"""Run the points of a study that have no answer yet, one after another; each is kept once it is done."""
+"""Run the points of a study that have no answer yet, on any engine; each is kept once it is done."""
 
 from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 
 from rich.console import Console
@@ -13,7 +14,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from validation import provenance, results, storage
+from validation.spreading import Engine
 from validation.study import Point, Row, Study, point_key
+
+LOCAL = Engine()
+_machine = cache(provenance.hardware)  # asked at every point
 
 
 @dataclass(frozen=True)
@@ -81,13 +86,18 @@ def _is_ctrl_c(error: BaseException) -> bool:
     return False
 
 
-def _finish(study: Study, tier: str, point: Point, run: str) -> list[dict[str, object]]:
-    """Measure one point; whatever goes wrong in it becomes a row."""
+Finished = tuple[list[dict[str, object]], dict[str, object]]
+"""The rows of a point, and the machine that measured it."""
+
+
+def _finish(study: Study, tier: str, run: str, point: Point) -> Finished:
+    """Measure one point, on whatever machine; whatever goes wrong in it becomes a row."""
     started, clock = provenance.now(), time.perf_counter()
 
-    def rows(measured: list[Row]) -> list[dict[str, object]]:
+    def rows(measured: list[Row]) -> Finished:
         seconds = round(time.perf_counter() - clock, 3)
-        return results.row_set(study, tier, point, measured, run=run, started=started, seconds=seconds)
+        made = results.row_set(study, tier, point, measured, run=run, started=started, seconds=seconds)
+        return made, _machine()
 
     try:
         return rows(study.measure(point))
@@ -95,6 +105,15 @@ def _finish(study: Study, tier: str, point: Point, run: str) -> list[dict[str, o
         if _is_ctrl_c(error):
             raise KeyboardInterrupt from error
         return rows(_failure(error))
+
+
+def _lost(study: Study, tier: str, run: str, point: Point, error: Exception) -> Finished:
+    """What stands for a point that killed its worker each time; nobody is left to say how long it took."""
+    # Not the error's own words: they name machines and addresses.
+    reason = f"every worker that tried it ended without a result ({type(error).__name__})"
+    rows: list[Row] = [{"status": "failed", "reason": reason}]
+    made = results.row_set(study, tier, point, rows, run=run, started=provenance.now(), seconds=0.0)
+    return made, _machine()
 
 
 def _duration(seconds: float) -> str:
@@ -132,17 +151,19 @@ def _line(rows: list[dict[str, object]], pace: str) -> str:
     return escape(f"{first['status']:8} {first['point']}  {first['seconds']} s  ({pace}){reason}")
 
 
-def run(study: Study, tier: str, folder: Path, console: Console) -> Summary:
+def run(study: Study, tier: str, folder: Path, console: Console, engine: Engine = LOCAL) -> Summary:
     """Measure what a tier still lacks, and keep every point as soon as it is finished.
 
     A point that fails becomes a row with status "failed" and stops no other; the next run tries it again.
-    Ctrl-C loses the point in progress and nothing else.
+    Ctrl-C and kill -9 lose the points in progress and nothing else. Only this process writes: workers need
+    not share its disk.
 
     Args:
         study: What to run.
         tier: One of its tiers; another is an InputError.
         folder: The results folder.
         console: Where progress goes.
+        engine: Where points are measured.
 
     Returns:
         How it went.
@@ -154,7 +175,7 @@ def run(study: Study, tier: str, folder: Path, console: Console) -> Summary:
         todo = pending(study, tier, folder)
         try:
             if todo:
-                _run_points(study, tier, todo, folder, console, settled)
+                _run_points(study, tier, todo, folder, console, engine, settled)
         except KeyboardInterrupt:
             interrupted = True
     done = sum(settled)
@@ -162,19 +183,32 @@ def run(study: Study, tier: str, folder: Path, console: Console) -> Summary:
 
 
 def _run_points(
-    study: Study, tier: str, todo: list[Point], folder: Path, console: Console, settled: list[bool]
+    study: Study,
+    tier: str,
+    todo: list[Point],
+    folder: Path,
+    console: Console,
+    engine: Engine,
+    settled: list[bool],
 ) -> None:
     """Run the points; `settled` grows by one for each that is on disk, so that Ctrl-C keeps the count."""
-    record = provenance.describe(study, tier, todo, provenance.new_run_id())
-    own = folder / study.id
+    record = provenance.describe(study, tier, todo, provenance.new_run_id(), engine.name, engine.workers)
+    own, identity = folder / study.id, str(record["run"])
     provenance.write(own, record)
+    # Workers need to measure, no more.
+    light = replace(study, grid={}, claims=(), figure=None, numbers=None)
+    finished = engine.spread(
+        partial(_finish, light, tier, identity),
+        {point_key(point): point for point in todo},
+        partial(_lost, light, tier, identity),
+        study.measure.__module__,
+    )
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Pace())
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task(f"{study.id} {tier}", total=len(todo))
-        for point in todo:
-            rows = _finish(study, tier, point, str(record["run"]))
-            # Hashes first: rows must never stand there without their provenance.
-            if provenance.note_data(record, rows):
+        for rows, machine in finished:
+            # Hashes and machines first: rows must never stand there without their provenance.
+            if provenance.note_data(record, rows) | provenance.note_machine(record, machine):
                 provenance.write(own, record)
             storage.append(own / results.ROWS, rows)
             settled.append(any(row["status"] != "failed" for row in rows))

@@ -7,10 +7,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from idbounds.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Scalar = str | int | float | bool | None
 Point = Mapping[str, Scalar]
@@ -93,6 +97,10 @@ class Study:
             scalars; None and NaN mean "no value". It may carry `status` ("ok", "censored" or "failed") and
             `reason`; a censored point is one whose answer is known only to lie beyond what was tried.
         claims: what is said about the rows.
+        figure: draws the latest rows that did not fail (one at least) for the report; its size and colours
+            are set in `validation/figures.py`.
+        caption: what the figure shows, in words.
+        numbers: makes of the same rows the table that a reader should see; the rows themselves if absent.
     """
 
     id: str
@@ -100,6 +108,9 @@ class Study:
     grid: Mapping[str, tuple[Point, ...]]
     measure: Callable[[Point], list[Row]]
     claims: tuple[Claim, ...] = ()
+    figure: Callable[[pd.DataFrame], Figure] | None = None
+    caption: str = ""
+    numbers: Callable[[pd.DataFrame], pd.DataFrame] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a grid whose points could be confused with each other or with the runner's columns."""

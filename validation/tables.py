@@ -35,10 +35,19 @@ def choose(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     return rows.loc[rows["status"] != "failed", list(columns) or everything].reset_index(drop=True)
 
 
-def _cell(value: object) -> str:
+def cell(value: object, form: str = ".6g") -> str:
+    """Write one value.
+
+    Args:
+        value: Of a row.
+        form: Of a float.
+
+    Returns:
+        Its text; empty for no value.
+    """
     if value is None or value is pd.NA or value != value:
         return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:{form}}" if isinstance(value, float) else str(value)
 
 
 def text(rows: pd.DataFrame) -> str:
@@ -50,7 +59,7 @@ def text(rows: pd.DataFrame) -> str:
     Returns:
         Aligned columns, numbers with six digits.
     """
-    return rows.map(_cell).to_string(index=False) if len(rows) else "no rows yet"
+    return rows.map(cell).to_string(index=False) if len(rows) else "no rows yet"
 
 
 def latex(rows: pd.DataFrame) -> str:
@@ -65,6 +74,6 @@ def latex(rows: pd.DataFrame) -> str:
     align = "".join("r" if pd.api.types.is_numeric_dtype(rows[name]) else "l" for name in rows)
     head = " & ".join(name.translate(_ESCAPES) for name in rows)
     # By hand: pandas' to_latex needs jinja2, which is not among the dependencies.
-    body = [" & ".join(_cell(v).translate(_ESCAPES) for v in row) for row in rows.itertuples(index=False)]
+    body = [" & ".join(cell(v).translate(_ESCAPES) for v in row) for row in rows.itertuples(index=False)]
     lines = [rf"\begin{{tabular}}{{{align}}}", r"\toprule", rf"{head} \\", r"\midrule"]
     return "\n".join([*lines, *(rf"{line} \\" for line in body), r"\bottomrule", r"\end{tabular}"])

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from idbounds.data import cache, digits, fashion_mnist, idx, mnist
+from idbounds.data import cache, cifar, digits, fashion_mnist, idx, mnist
 from idbounds.data.model import Arrays, Card, Dataset, Say, Source, digests
 from idbounds.errors import DataError, InputError
 
-SOURCES: dict[str, Source] = {s.name: s for s in (fashion_mnist.SOURCE, mnist.SOURCE, digits.SOURCE)}
+_ALL = (fashion_mnist.SOURCE, mnist.SOURCE, digits.SOURCE, cifar.SOURCE)
+SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
 
 
 class _Found(NamedTuple):
@@ -79,14 +80,26 @@ def _whole(folder: Path, looked: list[str]) -> bool:
 
 def _places(source: Source, looked: list[str]) -> Iterator[Path]:
     """Yield the places on this machine that hold the data set: folders, or the cache file."""
-    if source.user_subfolders and not os.environ.get("IDBOUNDS_DATA"):
+    if (source.user_subfolders or source.packed) and not os.environ.get("IDBOUNDS_DATA"):
         looked.append("IDBOUNDS_DATA (not set)")
     yield from (folder for folder in _user_folders(source) if _whole(folder, looked))
+    yield from _packed_files(source, looked)
     cached = cache.path_of(source.name, source.digests.both)
     if cached.is_file():
         yield cached
     looked.append(f"the cache {cached.parent}")
     yield from (folder for folder in source.system_folders if _whole(folder, looked))
+
+
+def _packed_files(source: Source, looked: list[str]) -> Iterator[Path]:
+    root = os.environ.get("IDBOUNDS_DATA")
+    if not source.packed or not root:
+        return
+    path = Path(root).expanduser() / source.packed
+    if path.is_file():
+        yield path
+    else:
+        looked.append(f"{path} (absent)")
 
 
 def _read_cached(source: Source, path: Path) -> Arrays | None:
@@ -98,6 +111,8 @@ def _read_cached(source: Source, path: Path) -> Arrays | None:
 def _from_place(source: Source, place: Path) -> _Found | None:
     if place.is_dir():
         return _Found(idx.read_folder(place), str(place))
+    if source.unpack is not None and place.name == source.packed:
+        return _Found(source.unpack(place), str(place))
     arrays = _read_cached(source, place)
     return _Found(arrays, "the cache") if arrays is not None else None
 

@@ -66,7 +66,7 @@ class Dataset:
 
     Attributes:
         name: Its name, as given to `idbounds.data.load`.
-        train_x: Training images, uint8, n x height x width.
+        train_x: Training images, uint8, n x height x width, or n x channels x height x width.
         train_y: Training labels, int64.
         test_x: Test images, uint8.
         test_y: Test labels, int64.
@@ -109,6 +109,8 @@ class Source:
         remedy: What a user can do when it is nowhere to be found.
         bundled: Reads the copy inside the package, if there is one.
         user_subfolders: Folders below `IDBOUNDS_DATA` that may hold the four idx files.
+        packed: Name of one file in `IDBOUNDS_DATA` that holds the whole, or "".
+        unpack: Reads that file; its arrays are not yet checked.
         system_folders: Folders outside it that may hold them (installed packages).
         fetch: Downloads the arrays; raises DataError with the reason when it cannot.
         rank: Position in the order of fall-backs.
@@ -122,6 +124,8 @@ class Source:
     rank: int
     bundled: Callable[[], Arrays] | None = None
     user_subfolders: tuple[str, ...] = ()
+    packed: str = ""
+    unpack: Callable[[Path], Arrays] | None = None
     system_folders: tuple[Path, ...] = ()
     fetch: Callable[[Say], Arrays] | None = field(default=None)
     levels: int = 256

@@ -1,4 +1,7 @@
-"""Where tasks run: in this process, in processes of this machine, or on a Ray or Dask cluster, by joblib.
+"""Where tasks run: in this process, in processes of this machine (by joblib), or on a Ray or Dask cluster.
+
+Ray and Dask are asked directly: joblib's backend for Ray hands nothing out before the end of a call, and its
+backend for Dask waits for ever for a task that Dask has given up (joblib 1.6).
 
 A worker that dies costs its tasks another go, and nothing else: whatever has come back is done.
 """
@@ -6,7 +9,7 @@ A worker that dies costs its tasks another go, and nothing else: whatever has co
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from idbounds.errors import InputError, MissingExtra
@@ -15,7 +18,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 ENGINES = ("local", "processes", "ray", "dask")
-"""In this process; joblib's loky; joblib's Ray backend; joblib's Dask backend."""
+"""In this process; joblib's loky; Ray's tasks; Dask's futures."""
 
 PATIENCE = 3
 """Times in a row that workers may die without one task being finished."""
@@ -40,8 +43,7 @@ def spread(
             one on this machine.
 
     Yields:
-        The results, as soon as they are there, in any order (with Ray, which hands nothing out before the end
-        of a call, after each round of as many tasks as there are workers).
+        The results, as soon as they are there, in any order.
 
     Raises:
         InputError: for an unknown engine or an impossible number of workers.
@@ -51,12 +53,11 @@ def spread(
     if engine == "local":
         yield from map(function, tasks)
         return
-    joblib = _joblib(engine)
-    options, count = _connect(engine, workers, address)
+    do = {"processes": _processes, "ray": _ray, "dask": _dask}[engine](workers, address)
     left, fruitless = dict(enumerate(tasks)), 0
     while left:
         try:
-            for number, value, error in _rounds(joblib, options, count, function, left):
+            for number, value, error in do(function, left):
                 del left[number]
                 fruitless = 0
                 if error is not None:
@@ -115,62 +116,65 @@ class _Call:
             return number, None, error
 
 
-def _rounds(
-    joblib: Any, options: dict[str, Any], count: int, function: Any, left: dict[int, Any]
-) -> Iterable[tuple[int, Any, Exception | None]]:
-    """Results as they come; where the engine cannot do that, round by round."""
-    ray = options["backend"] == "ray"
-    call = joblib.delayed(_Call(function, _threads(count) if options["backend"] == "loky" else None))
-    tasks = list(left.items())
-    size = count if ray else len(tasks)
-    how = {} if ray else {"return_as": "generator_unordered"}
-    for start in range(0, len(tasks), size):
-        with joblib.parallel_config(**options):  # read by the constructor
-            # One task at a time: a training run is long, and a batch of them would be lost together.
-            parallel = joblib.Parallel(batch_size=1, **how)
-        yield from parallel(call(*task) for task in tasks[start : start + size])
+Outcome = tuple[int, Any, Exception | None]
+Doing = Callable[[Callable[[Any], Any], dict[int, Any]], Iterator[Outcome]]
 
 
-def _threads(workers: int) -> int:
-    return max(1, (os.cpu_count() or 1) // workers)
-
-
-def _joblib(engine: str) -> Any:
+def _processes(workers: int | None, _address: str | None) -> Doing:
     try:
         import joblib
     except ImportError:
-        raise MissingExtra(f"engine {engine!r} needs joblib: pip install 'idbounds[measure]'") from None
-    return joblib
+        raise MissingExtra("engine 'processes' needs joblib: pip install 'idbounds[measure]'") from None
+    count = workers or os.cpu_count() or 1
+
+    def do(function: Callable[[Any], Any], left: dict[int, Any]) -> Iterator[Outcome]:
+        call = joblib.delayed(_Call(function, max(1, (os.cpu_count() or 1) // count)))
+        with joblib.parallel_config(backend="loky", n_jobs=count):  # read by the constructor
+            # One task at a time: a training run is long, and a batch of them would be lost together.
+            parallel = joblib.Parallel(batch_size=1, return_as="generator_unordered")
+        yield from parallel(call(*task) for task in left.items())
+
+    return do
 
 
-def _connect(engine: str, workers: int | None, address: str | None) -> tuple[dict[str, Any], int]:
-    """Options of joblib, and the number of workers."""
-    if engine == "processes":
-        count = workers or os.cpu_count() or 1
-        return {"backend": "loky", "n_jobs": count}, count
-    return _ray(workers, address) if engine == "ray" else _dask(workers, address)
-
-
-def _ray(workers: int | None, address: str | None) -> tuple[dict[str, Any], int]:
+def _ray(workers: int | None, address: str | None) -> Doing:
     try:
-        import ray as untyped_ray
-        from ray.util import joblib as untyped_backend
+        import ray as untyped
     except ImportError:
         raise MissingExtra("engine 'ray' needs ray: pip install 'idbounds[ray]'") from None
-    ray: Any = untyped_ray
-    backend: Any = untyped_backend
+    ray: Any = untyped
     if not ray.is_initialized():
         where = (
             {"address": address} if address else {} if "RAY_ADDRESS" in os.environ else {"num_cpus": workers}
         )
         ray.init(include_dashboard=False, log_to_driver=False, **where)
-    backend.register_ray()
     count = workers or int(ray.cluster_resources().get("CPU", 1))
-    return {"backend": "ray", "n_jobs": count}, count
+
+    def do(function: Callable[[Any], Any], left: dict[int, Any]) -> Iterator[Outcome]:
+        call = ray.put(_Call(function, None))
+        # Ray's own second tries would hide deaths from PATIENCE.
+        remote, waiting = ray.remote(max_retries=0)(_call), list(left.items())
+        running: list[Any] = []
+        try:
+            while waiting or running:
+                while waiting and len(running) < count:
+                    running.append(remote.remote(call, *waiting.pop(0)))
+                (done,), running = ray.wait(running, num_returns=1)
+                yield ray.get(done)
+        finally:
+            for task in running:
+                ray.cancel(task, force=True)
+
+    return do
 
 
-def _dask(workers: int | None, address: str | None) -> tuple[dict[str, Any], int]:
+def _call(call: _Call, number: int, task: Any) -> Outcome:
+    return call(number, task)
+
+
+def _dask(workers: int | None, address: str | None) -> Doing:
     try:
+        import dask
         import distributed as untyped
     except ImportError:
         raise MissingExtra("engine 'dask' needs dask: pip install 'idbounds[dask]'") from None
@@ -179,6 +183,20 @@ def _dask(workers: int | None, address: str | None) -> tuple[dict[str, Any], int
         client = distributed.get_client(address)
     except ValueError:  # no client in this process yet
         local = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
-        client = distributed.Client(address) if address else distributed.Client(**local)
-    count = workers or max(1, len(client.scheduler_info()["workers"]))
-    return {"backend": "dask", "n_jobs": count}, count
+        # Dask's own second tries would multiply PATIENCE.
+        with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+            client = distributed.Client(address) if address else distributed.Client(**local)
+
+    def do(function: Callable[[Any], Any], left: dict[int, Any]) -> Iterator[Outcome]:
+        call, waiting = _Call(function, None), list(left.items())
+        count = workers or max(1, sum(client.nthreads().values()))
+        futures = distributed.as_completed()
+        try:
+            while waiting or futures.count():
+                while waiting and futures.count() < count:
+                    futures.add(client.submit(call, *waiting.pop(0), pure=False))
+                yield next(futures).result()
+        finally:
+            client.cancel(list(futures.futures))
+
+    return do

@@ -1,15 +1,10 @@
 """Runs resume: nothing is lost, nothing is done twice, and a bad point stops no other."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
-from toy_study import POINTS, quiet, toy, two_rows
+from toy_study import POINTS, quiet, start, toy, two_rows, wait_for_rows
 
 from idbounds.errors import InputError
 from validation import provenance, results, runner, storage
@@ -25,23 +20,6 @@ def table(folder):
 
 def run(study, folder):
     return runner.run(study, "smoke", folder, quiet())
-
-
-def start(folder, log, seconds):
-    environment = os.environ | {"PYTHONPATH": str(provenance.ROOT)}
-    command = [sys.executable, str(Path(__file__).with_name("toy_study.py")), str(folder), seconds, str(log)]
-    return subprocess.Popen(
-        command, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-
-
-def wait_for_rows(process, path, count):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        if path.exists() and path.read_bytes().count(b"\n") >= count:
-            return
-        time.sleep(0.01)
-    pytest.fail(f"the toy study wrote no {count} rows")
 
 
 def test_a_run_measures_every_point_once_and_the_next_one_nothing(tmp_path):

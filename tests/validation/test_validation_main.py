@@ -38,6 +38,18 @@ def test_status_run_status(call):
     assert "toy smoke: 2 ok, 0 censored, 0 failed, 0 pending" in call("status").stdout
 
 
+def test_the_command_that_goes_on_has_the_engine_in_it(call):
+    pytest.importorskip("cloudpickle")
+
+    def measure(point):
+        raise ValueError("no")
+
+    how = ["--engine", "processes", "--workers", "1"]
+    done = call("run", "toy", "--tier", "smoke", *how, study=toy(measure, points=1))
+    assert done.exit_code == 1
+    assert done.stdout.rstrip().endswith(" --engine processes --workers 1")
+
+
 def test_failures_exit_with_1_and_say_how_to_try_again(call):
     def measure(point):
         raise ValueError("[red] no")
@@ -95,6 +107,8 @@ def test_table(call):
     [
         (["run", "nothing"], "unknown study 'nothing'; known: all_but_the_top, "),
         (["run", "subspace_dimension", "--tier", "gpu"], "has no tier 'gpu'; it has: smoke, laptop"),
+        (["run", "subspace_dimension", "--workers", "2"], "workers = 2 with engine 'local'"),
+        (["run", "subspace_dimension", "--engine", "processes", "--address", "x"], "only ray and dask"),
         (["table", "subspace_dimension", "--columns", "cost"], "no column cost; there are: "),
     ],
 )

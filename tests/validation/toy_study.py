@@ -1,17 +1,21 @@
 """A study that is done in a blink; as a program it runs until it is finished or killed.
 
-python toy_study.py RESULTS SECONDS LOG measures the toy study, waits SECONDS in each point, and appends the
+python toy_study.py RESULTS SECONDS LOG ENGINE measures the toy study, waits SECONDS in each point, and appends the
 name of each point to LOG when it starts.
 """
 
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
-from validation import runner
+from validation import provenance, runner
+from validation.spreading import Engine
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict, point_key
 
 POINTS = 12
@@ -37,14 +41,33 @@ def quiet() -> Console:
     return Console(quiet=True)
 
 
-def main(results: str, seconds: str, log: str) -> None:
+def start(folder: Path, log: Path, seconds: str, engine: str = "local") -> subprocess.Popen:
+    """Run the toy study as a program of its own."""
+    environment = os.environ | {"PYTHONPATH": str(provenance.ROOT)}
+    command = [sys.executable, __file__, str(folder), seconds, str(log), engine]
+    return subprocess.Popen(
+        command, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def wait_for_rows(process: subprocess.Popen, path: Path, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if path.exists() and path.read_bytes().count(b"\n") >= count:
+            return
+        time.sleep(0.01)
+    pytest.fail(f"the toy study wrote no {count} rows")
+
+
+def main(results: str, seconds: str, log: str, engine: str) -> None:
     def measure(point: Point) -> list[Row]:
         with Path(log).open("a") as file:
             file.write(point_key(point) + "\n")
         time.sleep(float(seconds))
         return two_rows(point)
 
-    print(runner.run(toy(measure), "smoke", Path(results), Console()))
+    how = Engine(engine, None if engine == "local" else 2)
+    print(runner.run(toy(measure), "smoke", Path(results), Console(), how))
 
 
 if __name__ == "__main__":

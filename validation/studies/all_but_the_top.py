@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from validation.figures import MARKERS
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 REMOVED = (-1, 0, 1, 2, 3, 5, 10)
 """Components removed with the mean; -1 leaves the vectors as they are."""
@@ -138,11 +142,58 @@ def check_dimension(rows: pd.DataFrame) -> Outcome:
     return Outcome(Verdict.SUPPORTED if larger else Verdict.NOT_SUPPORTED, f"participation ratio {says}")
 
 
+def numbers(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rank correlation by set and by the number of components removed.
+
+    Args:
+        rows: the study's latest rows.
+
+    Returns:
+        One line a set and vocabulary; columns are the components removed ("as it was": nothing).
+    """
+    ok = rows[rows["status"] == "ok"]
+    wide = ok.pivot_table(index=["vectors", "vocabulary", "set"], columns="removed", values="spearman")
+    wide.columns = ["as it was" if k < 0 else f"mean and {k}" if k else "mean" for k in wide.columns]
+    wide = wide.reset_index()
+    return wide.assign(vocabulary=[str(v) if v else "all" for v in wide["vocabulary"]])
+
+
+def figure(rows: pd.DataFrame) -> Figure:
+    """The gain in rank correlation against the number of components removed.
+
+    Args:
+        rows: the study's latest rows.
+
+    Returns:
+        The figure.
+    """
+    from matplotlib.figure import Figure
+
+    made = Figure(figsize=(4.0, 3.5))
+    axes = made.subplots()
+    ok = rows[(rows["status"] == "ok") & (rows["tier"] == "laptop") & (rows["vocabulary"] == 0)]
+    wide = ok.pivot_table(index="removed", columns="set", values="spearman")
+    gain = wide.loc[0:] - wide.loc[-1]
+    for name, marker in zip(gain, MARKERS, strict=False):
+        axes.plot(gain.index, gain[name], marker=marker, label=name)
+    axes.axhline(0, color="#222222", linewidth=0.8)
+    axes.set(xlabel="components removed with the mean", ylabel="gain in rank correlation")
+    axes.set_xticks([k for k in REMOVED if k >= 0])
+    made.legend(loc="outside lower center", ncols=4, columnspacing=1, handletextpad=0.4)
+    return made
+
+
 STUDY = Study(
     id="all_but_the_top",
     question="What do word vectors gain without their mean and strongest directions, in which dimension?",
     grid=GRID,
     measure=measure,
+    figure=figure,
+    caption=(
+        "Spearman correlation of GloVe's cosine similarities with people's ratings, minus what it is for the "
+        "vectors as they are; mean and components are those of all words."
+    ),
+    numbers=numbers,
     claims=(
         Claim(
             "similarity_rises",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from validation.figures import COLOURS, MARKERS
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FAMILIES = ("dense", "orthonormal", "sparse", "blocks", "srht", "fastfood", "tied", "kronecker")
 TASKS: dict[str, tuple[str, tuple[int, ...]]] = {
@@ -92,6 +97,37 @@ def d90(rows: pd.DataFrame, task: str, kind: str) -> Any:
     return estimate_d90(some[["d", "score", "seed"]], chance=0.1).main
 
 
+def numbers(rows: pd.DataFrame) -> pd.DataFrame:
+    """d90 of each family and its ratio to that of dense signs.
+
+    Args:
+        rows: the study's latest rows.
+
+    Returns:
+        One line a task and family: d90 with its 90% interval, ratio with its own. The ratio's is that of two
+        independent estimates; they share the threshold and the start weights, so it is rather too wide.
+    """
+    rows = rows[rows["tier"] == "laptop"]
+    lines = []
+    for task in (task for task in TASKS if (rows["task"] == task).any()):
+        found = {kind: d90(rows, task, kind) for kind in FAMILIES}
+        dense = found["dense"]
+        for kind, one in found.items():
+            line = {"task": task, "kind": kind, "d90": one.d, "low": one.low, "high": one.high}
+            if kind != "dense" and None not in (one.d, one.low, one.high, dense.d, dense.low, dense.high):
+                ratio = one.d / dense.d
+                down = math.hypot(math.log(one.d / one.low), math.log(dense.high / dense.d))
+                up = math.hypot(math.log(one.high / one.d), math.log(dense.d / dense.low))
+                line |= {
+                    "ratio": ratio,
+                    "ratio_low": ratio / math.exp(down),
+                    "ratio_high": ratio * math.exp(up),
+                }
+            lines.append(line)
+    columns = ["task", "kind", "d90", "low", "high", "ratio", "ratio_low", "ratio_high"]
+    return pd.DataFrame(lines, columns=columns)
+
+
 def check(rows: pd.DataFrame) -> Outcome:
     """Hold d90 of each family against that of dense signs.
 
@@ -99,21 +135,56 @@ def check(rows: pd.DataFrame) -> Outcome:
         rows: the study's latest rows.
 
     Returns:
-        Supported if every ratio lies in [0.85, 1.15].
+        Supported if every ratio's interval lies in [0.85, 1.15], not supported if one lies outside.
     """
     need = len(GRID["laptop"])
     rows = rows[(rows["tier"] == "laptop") & (rows["status"] == "ok")] if len(rows) else rows
     have = rows["point"].nunique() if len(rows) else 0
     if have < need:
         return Outcome(Verdict.INCONCLUSIVE, f"{have} of {need} points")
-    ratios = {}
-    for task in TASKS:
-        dense = d90(rows, task, "dense").d
-        ratios |= {f"{task} {kind}": d90(rows, task, kind).d / dense for kind in FAMILIES if kind != "dense"}
-    low, high = min(ratios, key=ratios.__getitem__), max(ratios, key=ratios.__getitem__)
-    says = f"ratios from {ratios[low]:.3f} ({low}) to {ratios[high]:.3f} ({high})"
-    within = ratios[low] >= LOW and ratios[high] <= HIGH
-    return Outcome(Verdict.SUPPORTED if within else Verdict.NOT_SUPPORTED, says)
+    found = numbers(rows)
+    found = found[found["kind"] != "dense"]
+    if found["ratio"].isna().any():
+        return Outcome(Verdict.INCONCLUSIVE, f"{found['ratio'].isna().sum()} ratios are not known")
+    low, high = found.loc[found["ratio"].idxmin()], found.loc[found["ratio"].idxmax()]
+    beyond = int(((found["ratio_low"] < LOW) | (found["ratio_high"] > HIGH)).sum())
+    says = f"ratios from {_ratio(low)} to {_ratio(high)}; {beyond} of {len(found)} intervals reach beyond"
+    if ((found["ratio_high"] < LOW) | (found["ratio_low"] > HIGH)).any():
+        return Outcome(Verdict.NOT_SUPPORTED, says)
+    return Outcome(Verdict.INCONCLUSIVE if beyond else Verdict.SUPPORTED, says)
+
+
+def _ratio(line: pd.Series) -> str:
+    return f"{line.ratio:.3f} [{line.ratio_low:.3f}, {line.ratio_high:.3f}] ({line.task} {line.kind})"
+
+
+def figure(rows: pd.DataFrame) -> Figure:
+    """The ratios with their intervals, a line a family.
+
+    Args:
+        rows: the study's latest rows.
+
+    Returns:
+        The figure.
+    """
+    from matplotlib.figure import Figure
+
+    made = Figure()
+    axes = made.subplots()
+    found = numbers(rows)
+    others = [kind for kind in reversed(FAMILIES) if kind != "dense"]
+    axes.axvspan(LOW, HIGH, color=COLOURS["grey"], alpha=0.15, linewidth=0)
+    axes.axvline(1, color=COLOURS["grey"])
+    for shift, task, colour, marker in zip((0.15, -0.15), TASKS, COLOURS.values(), MARKERS, strict=False):
+        own = found[(found["task"] == task) & found["kind"].isin(others)]
+        places = [others.index(kind) + shift for kind in own["kind"]]
+        ends = [own["ratio"] - own["ratio_low"], own["ratio_high"] - own["ratio"]]
+        axes.errorbar(own["ratio"], places, xerr=ends, fmt=marker, color=colour, label=task)
+    axes.set_yticks(range(len(others)), others)
+    axes.grid(visible=False, axis="y")
+    axes.set(xlabel="d90 relative to dense signs")
+    made.legend(loc="outside upper right", ncols=2)
+    return made
 
 
 STUDY = Study(
@@ -121,6 +192,12 @@ STUDY = Study(
     question="Does d90 depend on the family of the projection?",
     grid=GRID,
     measure=measure,
+    figure=figure,
+    caption=(
+        "d90 of each family of projections divided by that of dense signs, with 90% intervals, for two small "
+        "networks on the bundled digits. Grey: the claim's range, 0.85 to 1.15."
+    ),
+    numbers=numbers,
     claims=(
         Claim(
             "families_agree",
