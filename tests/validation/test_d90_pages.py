@@ -1,0 +1,40 @@
+"""What the pages say about measured dimensions stands in the committed rows."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from validation import results
+from validation.studies import d90_families, d90_mnist
+
+ROOT = Path(__file__).parents[2]
+NAMES = {"mlp": "FC 784-200-200-10", "lenet": "LeNet"}
+
+
+def span(value, low, high, digits):
+    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def mnist(row):
+    published = "" if pd.isna(row.published) else f"{row.published:.0f}"
+    found = span(row.d90, row.low, row.high, 0)
+    return f"| {NAMES[row.model]} | {row.criterion} | {row.threshold:.3f} | {found} | {published} |"
+
+
+def family(row):
+    ratio = "" if row.kind == "dense" else span(row.ratio, row.ratio_low, row.ratio_high, 2)
+    return f"| {row.task} | `{row.kind}` | {span(row.d90, row.low, row.high, 0)} | {ratio} |"
+
+
+@pytest.mark.parametrize(
+    ("study", "page", "line"),
+    [(d90_mnist, "d90", mnist), (d90_families, "projections", family)],
+    ids=["d90_mnist", "d90_families"],
+)
+def test_the_page_says_what_the_rows_say(study, page, line):
+    rows = results.of_study(ROOT / "validation/results", study.STUDY.id)
+    text = (ROOT / f"docs/explain/{page}.md").read_text("utf-8")
+    lines = [line(row) for row in study.numbers(rows).itertuples()]
+    assert len(lines) >= 6
+    assert [one for one in lines if one not in text] == []
