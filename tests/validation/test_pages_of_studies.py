@@ -1,4 +1,4 @@
-"""What the pages say about measured dimensions stands in the committed rows."""
+"""What the pages say about studies stands in the committed rows."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from validation import results
-from validation.studies import d90_families, d90_mnist
+from validation.studies import d90_families, d90_mnist, tight_bounds
 
 ROOT = Path(__file__).parents[2]
 NAMES = {"mlp": "FC 784-200-200-10", "lenet": "LeNet"}
@@ -27,10 +27,20 @@ def family(row):
     return f"| {row.task} | `{row.kind}` | {span(row.d90, row.low, row.high, 0)} | {ratio} |"
 
 
+def tight(row):
+    rates = " | ".join(f"{100 * x:.2f}" for x in (row.train_error, row.test_error, row.bound))
+    point = f"{row.dataset} | {row.architecture} | {row.passes} | {row.bits} | {row.seed}"
+    return f"| {point} | {row.code_bits:,} | {rates} |"
+
+
 @pytest.mark.parametrize(
     ("study", "page", "line"),
-    [(d90_mnist, "d90", mnist), (d90_families, "projections", family)],
-    ids=["d90_mnist", "d90_families"],
+    [
+        (d90_mnist, "d90", mnist),
+        (d90_families, "projections", family),
+        (tight_bounds, "tight-certificates", tight),
+    ],
+    ids=["d90_mnist", "d90_families", "tight_bounds"],
 )
 def test_the_page_says_what_the_rows_say(study, page, line):
     rows = results.of_study(ROOT / "validation/results", study.STUDY.id)
