@@ -15,7 +15,8 @@ import numpy as np
 
 from idbounds import data, replay
 from idbounds.catalogue import bounds
-from idbounds.certificate import BOUND, Factory, canonical_delta, write
+from idbounds.certificate import Factory, canonical_delta, write
+from idbounds.claims import DRAWS, kind_of
 from idbounds.comparing import Evaluation, compare
 from idbounds.decoders import CUSTOM, Decoder
 from idbounds.errors import InputError, MissingExtra
@@ -35,9 +36,12 @@ class Certified:
         value: the same as a float.
         errors: training errors by the reference evaluator.
         n: training examples.
-        code_bits: exact length of the message.
-        ideal_bits: -log2 of the probability the codes give to it.
-        parts: exact bits by part.
+        draws: of each of them; 1 but for a Gibbs predictor.
+        bound_id: id of the bound that the certificate states.
+        code_bits: what is paid for: the exact length of the message; of a Gibbs predictor, the bits that name
+            its prior and the divergence of its posterior, rounded up to bits.
+        ideal_bits: -log2 of the probability the codes give to the message; of a Gibbs predictor, the same.
+        parts: those bits by part.
         test_errors: test errors.
         test_n: test examples.
         test_interval: exact 95% (Clopper-Pearson) interval of the test error.
@@ -58,6 +62,8 @@ class Certified:
     value: float
     errors: int
     n: int
+    draws: int
+    bound_id: str
     code_bits: int
     ideal_bits: float
     parts: dict[str, int]
@@ -91,8 +97,8 @@ class Certified:
 
     @property
     def train_error(self) -> float:
-        """Training errors / n."""
-        return self.errors / self.n
+        """Training errors / trials."""
+        return self.errors / (self.n * self.draws)
 
     @property
     def test_error(self) -> float:
@@ -202,14 +208,17 @@ def write_certificate(
     payload = message.bits.data
     _, network, parts = decoder.decode(payload, replay.module_maker(sample, model))
     advance = report.stage("counting errors", len(sample.train_y) + len(sample.test_y))
-    errors, test_errors = replay.recount(network, sample, lambda done, total: advance(done, ""))
-    n, test_n = len(sample.train_y), len(sample.test_y)
-    value = bounds[BOUND].upper(errors=errors, n=n, code_bits=message.code_bits, delta=delta)
+    n, test_n, kind = len(sample.train_y), len(sample.test_y), kind_of(decoder)
+    draws = DRAWS if decoder.gibbs else 1
+    errors, test_errors = replay.recount(network, sample, draws, lambda done, total: advance(done, ""))
+    claim: dict[str, Any] = {"errors": errors, "n": n, "delta": delta, **kind.found(network, parts)}
+    claim |= {"draws": draws} if decoder.gibbs else {}
+    claim["value"] = value = kind.upper(claim)
     header = {
         "format": replay.FORMAT,
         "decoder": message.decoder,
-        "bound": BOUND,
-        "claim": {"errors": errors, "n": n, "code_bits": message.code_bits, "delta": delta, "value": value},
+        "bound": kind.bound,
+        "claim": claim,
         "data": replay.describe_data(sample),
         "model": replay.describe_model(network, model),
         "parts": parts,
@@ -219,17 +228,14 @@ def write_certificate(
         "payload_sha256": hashlib.sha256(payload).hexdigest(),
     }
     write(target, header, payload)
-    known: dict[str, Any] = {
-        "errors": errors,
-        "n": n,
-        "code_bits": message.code_bits,
-        "test_errors": test_errors,
-        "test_n": test_n,
-    }
-    compared = compare(**known, delta=delta, majority_error=sample.majority_error)
+    known = kind.inputs(claim) | {"test_errors": test_errors, "test_n": test_n}
+    compared = compare(**{"delta": delta, **known}, majority_error=sample.majority_error)
+    bill = kind.bill(network, parts)
+    paid = sum(bill.values())
     return Certified(
-        path=target, bound=value, value=float(value), errors=errors, n=n, code_bits=message.code_bits,
-        ideal_bits=message.ideal_bits, parts=parts, test_errors=test_errors, test_n=test_n,
+        path=target, bound=value, value=float(value), errors=errors, n=n, draws=draws, bound_id=kind.bound,
+        code_bits=paid, ideal_bits=float(paid) if decoder.gibbs else message.ideal_bits,
+        parts=bill, test_errors=test_errors, test_n=test_n,
         test_interval=test_interval(test_errors, test_n), majority_error=sample.majority_error,
         evaluations=[e for e in compared if e.certifies],
         seconds=time.monotonic() - started, delta=delta, dataset=sample.name, dataset_sha256=sample.sha256,

@@ -46,7 +46,7 @@ def count_errors(
 
     Raises:
         InputError: when the module does not give one float64 score for each class.
-    """  # noqa: DOC502 - raised by _checked
+    """  # noqa: DOC502 - raised by checked
     modes = {part: part.training for part in module.modules()}
     errors = 0
     try:
@@ -56,7 +56,7 @@ def count_errors(
                 x = torch.from_numpy(scaled(images[start : start + batch], levels))
                 scores = torch.func.functional_call(module, dict(state), (x,))
                 errors += int(
-                    _wrong(_checked(scores, len(x)), torch.from_numpy(labels[start : start + batch])).sum()
+                    wrong(checked(scores, len(x)), torch.from_numpy(labels[start : start + batch])).sum()
                 )
                 if advance is not None:
                     advance(len(x))
@@ -66,8 +66,19 @@ def count_errors(
     return errors
 
 
-def _checked(scores: Any, examples: int) -> torch.Tensor:
-    """The scores, if they are what the rule is about: one row an example, in double precision."""
+def checked(scores: Any, examples: int) -> torch.Tensor:
+    """The scores, if they are what the rule is about: one row an example, in double precision.
+
+    Args:
+        scores: what the module returned.
+        examples: how many it was given.
+
+    Returns:
+        The same, (examples, classes).
+
+    Raises:
+        InputError: when they are not.
+    """
     if not isinstance(scores, torch.Tensor) or scores.dtype != torch.float64:
         given = getattr(scores, "dtype", type(scores).__name__)
         raise InputError(
@@ -81,7 +92,16 @@ def _checked(scores: Any, examples: int) -> torch.Tensor:
     return scores
 
 
-def _wrong(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def wrong(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Which examples count as errors.
+
+    Args:
+        scores: float64, (examples, classes).
+        labels: int64, (examples,).
+
+    Returns:
+        Bool, (examples,).
+    """
     top = scores.topk(2, dim=1)
     right = (top.indices[:, 0] == labels) & (top.values[:, 0] - top.values[:, 1] >= NEAR_TIE)
     return ~(right & scores.isfinite().all(dim=1))

@@ -8,14 +8,14 @@ from torch import nn
 from idbounds import data
 from idbounds.decoders.subspace import state
 from idbounds.errors import InputError
-from idbounds.evaluator import NEAR_TIE, _wrong, count_errors
+from idbounds.evaluator import NEAR_TIE, count_errors, wrong
 from idbounds.projections.subspace import attach
 
 NAN, INF = float("nan"), float("inf")
 
 
 @pytest.mark.parametrize(
-    ("scores", "label", "wrong"),
+    ("scores", "label", "counts"),
     [
         ([1.0, 0.0, -1.0], 0, False),
         ([1.0, 0.0, -1.0], 1, True),
@@ -31,8 +31,8 @@ NAN, INF = float("nan"), float("inf")
         ([1.0, 0.0, 0.0], 7, True),
     ],
 )
-def test_the_rule(scores, label, wrong):
-    assert _wrong(torch.tensor([scores], dtype=torch.float64), torch.tensor([label])).tolist() == [wrong]
+def test_the_rule(scores, label, counts):
+    assert wrong(torch.tensor([scores], dtype=torch.float64), torch.tensor([label])).tolist() == [counts]
 
 
 def network(module, d=8):

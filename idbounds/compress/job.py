@@ -221,7 +221,7 @@ def _network(module: nn.Module, given: list[Draft]) -> Network:
 
 def _count(network: Network, sample: data.Dataset, report: Progress, stage: str) -> Errors:
     move = report.stage(stage, len(sample.train_y) + len(sample.test_y))
-    return Errors(*replay.recount(network, sample, lambda done, total: move(done, "")))
+    return Errors(*replay.recount(network, sample, advance=lambda done, total: move(done, "")))
 
 
 def _advance(pipeline: Pipeline, report: Progress) -> Any:

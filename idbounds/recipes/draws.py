@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from idbounds.codes.reals.noise import SEED_LIMIT
 from idbounds.decoders import CUSTOM, draws
 from idbounds.errors import InputError
 from idbounds.recipes.recipe import Job, Recipe
-from idbounds.variational.settings import Settings
+from idbounds.variational.settings import Fit, Settings
 
 if TYPE_CHECKING:
     import torch
@@ -59,9 +59,9 @@ class Learner:
         InputError: when a module cannot be certified.
     """
 
-    def __init__(self, job: Job, settings: Settings) -> None:
+    def __init__(self, job: Job, settings: Fit) -> None:
         """Make the networks and try them."""
-        from idbounds.variational.halves import halves, inputs_of, prepared
+        from idbounds.halves import halves, inputs_of, prepared
 
         self._job, self._settings, self.done = job, settings, 0
         integer_within(job.seed, "seed", 0, SEED_LIMIT - 1)
@@ -70,7 +70,7 @@ class Learner:
         pixels = inputs_of(None, job.sample.train_x[:2], job.sample.levels, lambda done, remark: None)
         self._ways = [Way(name, *halves(prepared(self._tried(name)), pixels)) for name in job.architectures]
 
-    def run(self, *, resume: bool) -> draws.Model:
+    def run(self, *, resume: bool) -> Any:
         """Fit.
 
         Args:
@@ -92,7 +92,7 @@ class Learner:
         with torch.random.fork_rng([]):
             way, inputs, seconds = self._seen(way) if way or len(self._ways) == 1 else self._chosen()
             fitter = self._fitter(way, inputs, settings)
-            course = Course(fitter, self._identity(way), job.report.stage, job.report.say)
+            course = Course(fitter, self._phases(), self._identity(way), job.report.stage, job.report.say)
             if resume:
                 course.load(job.checkpoint)
             tests = len(job.sample.test_y) / len(job.sample.train_y)
@@ -104,6 +104,15 @@ class Learner:
                 self.done = stop.step
                 raise
         self.done = fitter.step
+        return self._said(way, fitter)
+
+    def _phases(self) -> tuple[str, ...]:
+        from idbounds.variational.course import DRAWN
+
+        return DRAWN
+
+    def _said(self, way: Way, fitter: Fitter) -> Any:
+        """The hypothesis at the end of the last phase."""
         return draws.Model(way.name, fitter.drawing, fitter.scales, fitter.indices)
 
     def _begun(self) -> Way:
@@ -135,7 +144,7 @@ class Learner:
 
     def _seen(self, way: Way | None) -> tuple[Way, torch.Tensor, float]:
         """A way, what its body sees of the examples, and the seconds that this took."""
-        from idbounds.variational.halves import inputs_of
+        from idbounds.halves import inputs_of
 
         way, sample = way or self._ways[0], self._job.sample
         start = time.monotonic()
@@ -143,7 +152,7 @@ class Learner:
         inputs = inputs_of(way.front, sample.train_x, sample.levels, move)
         return way, inputs, time.monotonic() - start
 
-    def _fitter(self, way: Way, inputs: torch.Tensor, settings: Settings) -> Fitter:
+    def _fitter(self, way: Way, inputs: torch.Tensor, settings: Fit) -> Fitter:
         import torch
 
         from idbounds.variational.fitter import Fitter
@@ -168,7 +177,7 @@ class Learner:
         job = self._job
         module = job.make(name)
         sizes, groups = draws.layout(module)
-        drawing = Drawing(sizes, (0,) * len(sizes), self._settings.bits, job.seed)
+        drawing = Drawing(sizes, (0,) * len(sizes), 1, job.seed)
         scales = np.full(int(groups.max()) + 1, draws.FIRST_SCALE)
         blank = draws.Model(name, drawing, scales, np.zeros(0, np.int64))
         state = draws.state(blank, module)
@@ -184,7 +193,8 @@ class Learner:
         return module
 
 
-def _architectures(shape: Sequence[int]) -> tuple[str, ...]:
+def architectures(shape: Sequence[int]) -> tuple[str, ...]:
+    """What suits examples of a shape: names in the menu, of which a pilot fit chooses one."""
     from idbounds.scattering import fits
     from idbounds.upright import stands
 
@@ -194,6 +204,6 @@ def _architectures(shape: Sequence[int]) -> tuple[str, ...]:
 
 
 RECIPE = Recipe(
-    name="draws", decoder=draws.DRAWS, settings=Settings, architectures=_architectures, devices=("cpu",),
+    name="draws", decoder=draws.DRAWS, settings=Settings, architectures=architectures, devices=("cpu",),
     prepare=Learner,
 )  # fmt: skip

@@ -28,7 +28,13 @@ PASSES, BITS = 5, 16
 
 
 def _point(dataset: str, **changes: Any) -> Point:
-    base = {"dataset": dataset, "architecture": CHOSEN[dataset], "passes": PASSES, "bits": BITS, "seed": 0}
+    base: dict[str, Any] = {
+        "dataset": dataset,
+        "architecture": CHOSEN[dataset],
+        "passes": PASSES,
+        "bits": BITS,
+        "seed": 0,
+    }
     return base | changes
 
 
