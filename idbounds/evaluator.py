@@ -45,8 +45,9 @@ def count_errors(
         Number of errors.
 
     Raises:
-        InputError: when the module does not give one float64 score for each class.
-    """  # noqa: DOC502 - raised by _checked
+        InputError: when the module does not give one float64 score for each class, or gives an example other
+            scores beside others than by itself.
+    """  # noqa: DOC502 - raised by _checked and _check_alone
     modes = {part: part.training for part in module.modules()}
     errors = 0
     try:
@@ -54,16 +55,39 @@ def count_errors(
         with torch.no_grad():
             for start in range(0, len(images), batch):
                 x = torch.from_numpy(scaled(images[start : start + batch], levels))
-                scores = torch.func.functional_call(module, dict(state), (x,))
-                errors += int(
-                    _wrong(_checked(scores, len(x)), torch.from_numpy(labels[start : start + batch])).sum()
-                )
+                scores = _scores(module, state, x)
+                if not start and len(x) > 1:
+                    _check_alone(module, state, x, scores)
+                errors += int(_wrong(scores, torch.from_numpy(labels[start : start + batch])).sum())
                 if advance is not None:
                     advance(len(x))
     finally:
         for part, mode in modes.items():
             part.training = mode
     return errors
+
+
+def _scores(module: torch.nn.Module, state: Mapping[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+    return _checked(torch.func.functional_call(module, dict(state), (x,)), len(x))
+
+
+def _check_alone(
+    module: torch.nn.Module, state: Mapping[str, torch.Tensor], x: torch.Tensor, scores: torch.Tensor
+) -> None:
+    """A bound is about a function of one example: batch statistics or noise would make it about nothing.
+
+    The first and the last example are looked at, since a module may look at those before or behind.
+    """
+    for row in (0, len(x) - 1):
+        beside, alone = scores[row], _scores(module, state, x[row : row + 1])[0]
+        if not (beside.isfinite().all() and alone.isfinite().all()):
+            continue  # an error in any company
+        if (beside - alone).abs().max() > NEAR_TIE * max(1.0, float(beside.abs().max())):
+            raise InputError(
+                "the model gives an example other scores beside others than by itself, from batch statistics "
+                "or noise, so there is no error rate to bound; in eval mode an output must depend on its "
+                "example alone"
+            )
 
 
 def _checked(scores: Any, examples: int) -> torch.Tensor:

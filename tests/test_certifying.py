@@ -350,6 +350,19 @@ def random_buffer(shape, classes):
     return module
 
 
+class ByTheBatch(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(64, 10)
+
+    def forward(self, x):
+        return self.layer(x.flatten(1) - x.flatten(1).mean(0))
+
+
+def by_the_batch(shape, classes):
+    return ByTheBatch()
+
+
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
@@ -364,6 +377,8 @@ def random_buffer(shape, classes):
         ({"seed": 2**63}, "seed"),
         ({"architecture": "custom"}, "scatternet, mlp, convnet, lenet, uprightnet"),
         ({"model": random_buffer}, "different module each time"),
+        ({"model": by_the_batch}, "by itself"),
+        ({"model": by_the_batch, "recipe": "subspace", "bits": None, "d": 20}, "by itself"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )

@@ -160,7 +160,7 @@ class Learner:
         return hashlib.sha256((words + f"{way.name} {way.front} {way.body}").encode()).hexdigest()
 
     def _tried(self, name: str) -> nn.Module:
-        """The module, after the evaluator has tried it on one example with all weights zero."""
+        """The module, after the evaluator has tried it on two examples with weights drawn for nothing."""
         import torch
 
         from idbounds.evaluator import count_errors
@@ -168,9 +168,10 @@ class Learner:
         job = self._job
         module = job.make(name)
         sizes, groups = draws.layout(module)
-        drawing = Drawing(sizes, (0,) * len(sizes), self._settings.bits, job.seed)
+        # Not zero: then no score would show what it depends on.
+        drawing = Drawing(sizes, tuple(min(1, size) for size in sizes), self._settings.bits, job.seed)
         scales = np.full(int(groups.max()) + 1, draws.FIRST_SCALE)
-        blank = draws.Model(name, drawing, scales, np.zeros(0, np.int64))
+        blank = draws.Model(name, drawing, scales, np.zeros(drawing.total, np.int64))
         state = draws.state(blank, module)
         if name == CUSTOM:
             again = draws.state(blank, job.make(name))
@@ -179,7 +180,7 @@ class Learner:
                     "the factory gives a different module each time, by random buffers or parameters with "
                     "requires_grad=False, so nobody could replay it; seed them inside the factory"
                 )
-        x, y = job.sample.train_x[:1], job.sample.train_y[:1]
+        x, y = job.sample.train_x[:2], job.sample.train_y[:2]
         count_errors(module, state, x, y, levels=job.sample.levels)
         return module
 
