@@ -85,9 +85,9 @@ class Certified:
         return int(self.model["parameters"])
 
     @property
-    def seed(self) -> int:
-        """Seed in the message."""
-        return int(self.model["seed"])
+    def seed(self) -> int | None:
+        """Seed in the message; None where the decoder knows none for a whole model, as "layers-1"."""
+        return self.model.get("seed")
 
     @property
     def train_error(self) -> float:

@@ -77,6 +77,9 @@ def _check_alone(
     """A bound is about a function of one example: batch statistics or noise would make it about nothing.
 
     The first and the last example are looked at, since a module may look at those before or behind.
+
+    Raises:
+        InputError: when their scores change in company.
     """
     for row in (0, len(x) - 1):
         beside, alone = scores[row], _scores(module, state, x[row : row + 1])[0]

@@ -127,9 +127,17 @@ def _draft(module: nn.Module, slot: Slot, given: Any) -> Draft:
 
 def _check_fixed(module: nn.Module, weights: Mapping[str, Any], written: set[str]) -> None:
     """What the message does not give must be what the architecture sets, or the decoded model is another."""
-    parameters = {id(p) for name, p in module.named_parameters() if name in written}
+    parameters = {id(p): name for name, p in module.named_parameters() if name in written}
     for name, value in module.state_dict(keep_vars=True).items():
-        if name in written or id(value) in parameters or name not in weights:
+        if name in written or name not in weights:
+            continue
+        if id(value) in parameters:
+            first = parameters[id(value)]
+            if not np.array_equal(np.asarray(weights[name]), np.asarray(weights[first])):
+                raise InputError(
+                    f"{name}: it is tied to {first} in the architecture, and differs from it as given; give "
+                    "an architecture that does not tie them"
+                )
             continue
         if name.rpartition(".")[2] == "num_batches_tracked":  # no prediction depends on it
             continue

@@ -214,7 +214,9 @@ def _network(module: nn.Module, given: list[Draft]) -> Network:
     """The network with the weights as given, not as written."""
     import torch
 
-    state = {name: wide(value) for name, value in module.state_dict().items()}
+    # By these names a tied tensor comes once: `functional_call` refuses it twice.
+    fixed = (*module.named_parameters(), *module.named_buffers())
+    state = {name: wide(value) for name, value in fixed}
     state |= {d.slot.name: torch.from_numpy(d.original.reshape(d.slot.shape).copy()) for d in given}
     return Network(module, state, {})
 
