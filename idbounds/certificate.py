@@ -139,6 +139,12 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], bytes]:
     return parse(body[start : start + length]), body[start + length :]
 
 
+def is_certificate(path: str | os.PathLike[str]) -> bool:
+    """Whether a file begins as a certificate does, or is empty: whether another one may replace it."""
+    with Path(path).open("rb") as file:
+        return file.read(len(MAGIC)) in (b"", MAGIC)
+
+
 def _content(path: str | os.PathLike[str]) -> bytes:
     """The bytes of a plain file: one open, so that nothing can be put in its place; a pipe never blocks."""
     advice = "give the path of a *.idb certificate"

@@ -9,6 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from idbounds.certifying import target_file
 from idbounds.compress import Compressed, compress, read_pipeline
 from idbounds.errors import InputError
 from idbounds.terminal import Terminal
@@ -44,6 +45,8 @@ def run_compress(
     pipeline = read_pipeline(steps)
     if output is not None and not Path(output).absolute().parent.is_dir():
         raise InputError(f"output {output!r}: there is no such folder; make it first")
+    if output is not None:
+        target_file(output, dataset)
     terminal = Terminal()
     try:
         with terminal:
