@@ -139,6 +139,7 @@ def certify(
     Raises:
         InputError: for bad settings, before anything is trained.
         Interrupted: on Ctrl-C, with the checkpoint to resume from.
+        KeyboardInterrupt: on Ctrl-C before the first step, when there is none.
     """  # noqa: DOC502 - raised further down
     started = time.monotonic()
     report: Progress = Silent() if progress is None or isinstance(progress, bool) else progress
@@ -165,8 +166,10 @@ def certify(
             learner.run(resume=resume), sample, target, delta=level, decoder=way.decoder, model=model,
             report=report, started=started, device=place,
         )  # fmt: skip
-    except KeyboardInterrupt:  # while counting errors: the checkpoint holds the trained model
-        raise Interrupted(checkpoint, learner.done) from None
+    except KeyboardInterrupt:
+        if not (resume or learner.done):  # before the first step: a checkpoint there is of another run
+            raise
+        raise Interrupted(checkpoint, learner.done) from None  # while counting errors, say: it has the model
     checkpoint.unlink(missing_ok=True)
     return certified
 

@@ -17,6 +17,7 @@ import idbounds
 from idbounds import certifying, data, replay
 from idbounds.certificate import read, write
 from idbounds.errors import InputError
+from idbounds.recipes import Silent
 from idbounds.replay import verify
 from idbounds.resuming import Interrupted
 from idbounds.training import Trainer
@@ -449,3 +450,19 @@ def test_the_pilot_with_the_smallest_bound_decides(better, tmp_path, monkeypatch
     assert not steps
     if better == "uprightnet":
         assert verify(path).ok
+
+
+@pytest.mark.parametrize("stage", ["features", "pilot"])
+def test_ctrl_c_before_the_first_step_promises_no_checkpoint(stage, tmp_path):
+    # Cause: the pilot fits keep none, and the user was sent to a file that was not there.
+    class Stop(Silent):
+        def stage(self, name, total):
+            def move(done, remark):
+                if name.startswith(stage):
+                    raise KeyboardInterrupt
+
+            return move
+
+    with pytest.raises(KeyboardInterrupt):
+        drawn(tmp_path / "x.idb", progress=Stop())
+    assert not list(tmp_path.iterdir())
