@@ -41,7 +41,12 @@ def _scalar(name: str, value: object) -> object:
         raise ResultsError(f"{name} is {value}: write a finite number, or leave it out and say why in reason")
     if value is not None and not isinstance(value, (str, int, float, bool)):
         raise ResultsError(f"{name} is a {type(value).__name__}; a row holds scalars only")
-    return value
+    return _readable(value) if isinstance(value, str) else value
+
+
+def _readable(text: str) -> str:
+    # A lone surrogate (an odd file name) is written as JSON, and no table could be made of the file again.
+    return text.encode("utf-8", "replace").decode()
 
 
 def _metrics(measured: Row, point: Point) -> dict[str, object]:
@@ -62,7 +67,7 @@ def _status(measured: Row) -> dict[str, object]:
         raise ResultsError(f"status {status!r}; a row is one of: {', '.join(STATUSES)}")
     if status != "ok" and not reason:
         raise ResultsError(f"a row with status {status!r} needs a reason")
-    return {"status": status, "reason": str(reason)} if reason else {"status": status}
+    return {"status": status, "reason": _readable(str(reason))} if reason else {"status": status}
 
 
 def row_set(
