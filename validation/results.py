@@ -226,15 +226,16 @@ def of_study(results: Path, study: str) -> pd.DataFrame:
 
 
 def latest(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep the last word on each point: a success after failures replaces them.
+    """Keep the last word on each point: a success replaces failures, those of a merged file behind it, too.
 
     Args:
         rows: What `read` returned.
 
     Returns:
-        For each tier and point the rows of the last run that finished it.
+        For each tier and point the rows of the last run that settled it, or else of the last that failed.
     """
-    last = rows.groupby(["tier", "point"])["run"].transform("last")
+    points = rows.assign(run=rows["run"].where(_done(rows))).groupby(["tier", "point"])["run"]
+    last = points.transform("last").fillna(rows.groupby(["tier", "point"])["run"].transform("last"))
     return rows[rows["run"] == last].reset_index(drop=True)
 
 
@@ -248,5 +249,8 @@ def settled(rows: pd.DataFrame, tier: str) -> set[str]:
     Returns:
         The keys of the points with an ok or a censored row in that tier.
     """
-    done = rows["status"].isin(["ok", "censored"]) & (rows["tier"] == tier)
-    return set(rows.loc[done, "point"])
+    return set(rows.loc[_done(rows) & (rows["tier"] == tier), "point"])
+
+
+def _done(rows: pd.DataFrame) -> pd.Series:
+    return rows["status"].isin(["ok", "censored"])
