@@ -351,6 +351,12 @@ def random_buffer(shape, classes):
     return module
 
 
+def random_groups(shape, classes):
+    module = plain(shape, classes)
+    module.prior_groups = lambda: {"1.weight": torch.randperm(6 * 64).view(6, 64).numpy() % 5}
+    return module
+
+
 class ByTheBatch(nn.Module):
     def __init__(self):
         super().__init__()
@@ -378,6 +384,7 @@ def by_the_batch(shape, classes):
         ({"seed": 2**63}, "seed"),
         ({"architecture": "custom"}, "scatternet, mlp, convnet, lenet, uprightnet"),
         ({"model": random_buffer}, "different module each time"),
+        ({"model": random_groups}, "different module each time"),
         ({"model": by_the_batch}, "by itself"),
         ({"model": by_the_batch, "recipe": "subspace", "bits": None, "d": 20}, "by itself"),
     ],

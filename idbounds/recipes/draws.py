@@ -174,11 +174,14 @@ class Learner:
         blank = draws.Model(name, drawing, scales, np.zeros(drawing.total, np.int64))
         state = draws.state(blank, module)
         if name == CUSTOM:
-            again = draws.state(blank, job.make(name))
+            other = job.make(name)
+            laid = draws.layout(other)
+            again = draws.state(blank, other) if laid[0] == sizes and np.array_equal(laid[1], groups) else {}
             if state.keys() != again.keys() or not all(torch.equal(state[k], again[k]) for k in state):
                 raise InputError(
-                    "the factory gives a different module each time, by random buffers or parameters with "
-                    "requires_grad=False, so nobody could replay it; seed them inside the factory"
+                    "the factory gives a different module each time, by random buffers, prior_groups or "
+                    "parameters with requires_grad=False, so nobody could replay it; seed them inside the "
+                    "factory"
                 )
         x, y = job.sample.train_x[:2], job.sample.train_y[:2]
         count_errors(module, state, x, y, levels=job.sample.levels)

@@ -61,8 +61,8 @@ def measure(point: Point) -> list[Row]:
 
 
 _COLUMNS = (
-    "tier", "status", "dataset", "architecture", "passes", "bits", "seed", "bound", "code_bits", "train_error",
-    "test_error", "test_low", "certify_seconds",
+    "tier", "status", "dataset", "architecture", "passes", "bits", "seed", "bound", "code_bits",
+    "train_error", "test_error", "test_low", "certify_seconds",
 )  # fmt: skip
 
 
