@@ -57,13 +57,13 @@ def run_compress(
     except KeyboardInterrupt:
         terminal.say("stopped; nothing was written, and the same command begins anew")
         return 130
+    if not as_json:
+        show(made)  # first: should no certificate be made, this is what the training was for
     path = None if output is None else str(made.certify(output).path)
     if as_json:
         print(json.dumps(made.record() | {"path": path}, indent=2))
-    else:
-        show(made)
-        if path is not None:
-            print(f"{path} written; replay it: idbounds verify {path}")
+    elif path is not None:
+        print(f"{path} written; replay it: idbounds verify {path}")
     return 0
 
 
