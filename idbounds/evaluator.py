@@ -56,7 +56,8 @@ def count_errors(
             for start in range(0, len(images), batch):
                 x = torch.from_numpy(scaled(images[start : start + batch], levels))
                 scores = _scores(module, state, x)
-                if not start and len(x) > 1:
+                if not start:
+                    _check_classes(scores, labels)
                     _check_alone(module, state, x, scores)
                 errors += int(_wrong(scores, torch.from_numpy(labels[start : start + batch])).sum())
                 if advance is not None:
@@ -71,6 +72,14 @@ def _scores(module: torch.nn.Module, state: Mapping[str, torch.Tensor], x: torch
     return _checked(torch.func.functional_call(module, dict(state), (x,)), len(x))
 
 
+def _check_classes(scores: torch.Tensor, labels: NDArray[np.int64]) -> None:
+    if scores.shape[1] <= labels.max():
+        raise InputError(
+            f"the model returns {scores.shape[1]} scores, and there is an example of class {labels.max()}; "
+            "give a score for each class, counted from 0"
+        )
+
+
 def _check_alone(
     module: torch.nn.Module, state: Mapping[str, torch.Tensor], x: torch.Tensor, scores: torch.Tensor
 ) -> None:
@@ -81,7 +90,7 @@ def _check_alone(
     Raises:
         InputError: when their scores change in company.
     """
-    for row in (0, len(x) - 1):
+    for row in {0, len(x) - 1} if len(x) > 1 else ():
         beside, alone = scores[row], _scores(module, state, x[row : row + 1])[0]
         if not (beside.isfinite().all() and alone.isfinite().all()):
             continue  # an error in any company

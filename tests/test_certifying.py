@@ -385,6 +385,11 @@ def by_the_batch(shape, classes):
         ({"architecture": "custom"}, "scatternet, mlp, convnet, lenet, uprightnet"),
         ({"model": random_buffer}, "different module each time"),
         ({"model": random_groups}, "different module each time"),
+        ({"model": lambda shape, classes: plain(shape, 7)}, "returns 7 scores"),
+        (
+            {"model": lambda shape, classes: plain(shape, 7), "recipe": "subspace", "bits": None, "d": 20},
+            "7 scores",
+        ),
         ({"model": by_the_batch}, "by itself"),
         ({"model": by_the_batch, "recipe": "subspace", "bits": None, "d": 20}, "by itself"),
     ],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from idbounds.decoders.decoder import wide
 from idbounds.decoders.forms import Dense, Form, Positions, Slot
 from idbounds.decoders.layers import STATISTICS, Coded, layout
 from idbounds.decoders.values import Reals, Values
@@ -141,7 +142,7 @@ def _check_fixed(module: nn.Module, weights: Mapping[str, Any], written: set[str
             continue
         if name.rpartition(".")[2] == "num_batches_tracked":  # no prediction depends on it
             continue
-        if not np.array_equal(np.asarray(weights[name]), value.detach().cpu().numpy()):
+        if not np.array_equal(np.asarray(weights[name]), wide(value).numpy()):
             raise InputError(
                 f"{name}: it takes no gradient, so the architecture sets it, and to something else than "
                 "given; let the factory make it as it is, or let it take a gradient"

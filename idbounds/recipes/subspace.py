@@ -87,7 +87,8 @@ class Learner:
                 "requires_grad=False, so nobody could replay it; seed them inside the factory"
             )
         state = subspace.state(network, np.zeros(self._settings.d))
-        x, y = job.sample.train_x[:2], job.sample.train_y[:2]
+        x = job.sample.train_x[:2]
+        y = np.full(len(x), job.sample.classes - 1)
         count_errors(network.module, state, x, y, levels=job.sample.levels)
         return network
 
