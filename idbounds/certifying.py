@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import re
 import tempfile
@@ -15,7 +16,7 @@ import numpy as np
 
 from idbounds import data, replay
 from idbounds.catalogue import bounds
-from idbounds.certificate import Factory, canonical_delta, write
+from idbounds.certificate import Factory, canonical_delta, is_certificate, write
 from idbounds.claims import DRAWS, kind_of
 from idbounds.comparing import Evaluation, compare
 from idbounds.decoders import CUSTOM, Decoder
@@ -91,9 +92,9 @@ class Certified:
         return int(self.model["parameters"])
 
     @property
-    def seed(self) -> int:
-        """Seed in the message."""
-        return int(self.model["seed"])
+    def seed(self) -> int | None:
+        """Seed in the message; None where the decoder knows none for a whole model, as "layers-1"."""
+        return self.model.get("seed")
 
     @property
     def train_error(self) -> float:
@@ -144,6 +145,7 @@ def certify(
     Raises:
         InputError: for bad settings, before anything is trained.
         Interrupted: on Ctrl-C, with the checkpoint to resume from.
+        KeyboardInterrupt: on Ctrl-C before the first step, when there is none.
     """  # noqa: DOC502 - raised further down
     started = time.monotonic()
     report: Progress = Silent() if progress is None or isinstance(progress, bool) else progress
@@ -154,7 +156,7 @@ def certify(
     place = _device(device, way)
     if architecture is not None and model is None:
         _check_known(architecture, way)
-    target = _target(output, dataset if isinstance(dataset, str) else dataset.name)
+    target = target_file(output, dataset if isinstance(dataset, str) else dataset.name)
     sample = data.load(dataset, report.say) if isinstance(dataset, str) else replay.checked_sample(dataset)
     if model is not None:
         names: tuple[str, ...] = (CUSTOM,)
@@ -170,8 +172,10 @@ def certify(
             learner.run(resume=resume), sample, target, delta=level, decoder=way.decoder, model=model,
             report=report, started=started, device=place,
         )  # fmt: skip
-    except KeyboardInterrupt:  # while counting errors: the checkpoint holds the trained model
-        raise Interrupted(checkpoint, learner.done) from None
+    except KeyboardInterrupt:
+        if not (resume or learner.done):  # before the first step: a checkpoint there is of another run
+            raise
+        raise Interrupted(checkpoint, learner.done) from None  # while counting errors, say: it has the model
     checkpoint.unlink(missing_ok=True)
     return certified
 
@@ -281,12 +285,25 @@ def _check_known(architecture: str, way: Recipe) -> None:
         )
 
 
-def _target(output: str | Path | None, name: str) -> Path:
-    """The certificate's path, if a file can be made there: found out before the training, not after."""
+def target_file(output: str | os.PathLike[str] | None, name: str) -> Path:
+    """The certificate's path, if a file can be made there: found out before the training, not after.
+
+    Args:
+        output: as given; None for the data set's name.
+        name: of the data set.
+
+    Returns:
+        The path; its folder is made.
+
+    Raises:
+        InputError: when nothing can be written there, or what is there is no certificate.
+    """  # noqa: DOC501 - an OSError does not leave it
     target = Path(output if output is not None else f"{name}.idb")
     try:
         if target.suffix in {".svg", ".png", ".npz"} or target.is_dir() or not target.name:
             raise InputError(f"output {str(target)!r}: give the name of a certificate, such as {name}.idb")
+        if target.exists() and not is_certificate(target):
+            raise InputError(f"output {str(target)!r} is there and is no certificate; give another file")
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=target.name):
             return target

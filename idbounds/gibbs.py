@@ -22,7 +22,7 @@ from idbounds.codes.reals import noise
 from idbounds.decoders import Network, scaled
 from idbounds.decoders.draws import weights_of
 from idbounds.errors import InputError
-from idbounds.evaluator import checked, wrong
+from idbounds.evaluator import check_alone, check_classes, checked, scores_of, wrong
 from idbounds.halves import halves
 from idbounds.projections.starts import owners
 
@@ -91,6 +91,10 @@ def count_errors(
 
     errors = 0
     with torch.no_grad():
+        x = torch.from_numpy(scaled(images[:2], levels))
+        together = scores_of(module, network.state, x)
+        check_classes(together, labels)
+        check_alone(module, network.state, x, together)
         drawn = Drawn(body, state, deviations, seen(0, 2))
         batch = max(1, min(BATCH, NUMBERS // max(1, drawn.count)))
         for start in range(0, len(labels), batch):

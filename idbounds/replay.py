@@ -105,7 +105,12 @@ def replay(
     _same("test n", header["test"]["n"], len(sample.test_y))
     _check_value(kind, claim)  # with the true n: a forged one could make the arithmetic slow
 
-    _, network, parts = decoder.decode(payload, module_maker(sample, model))
+    try:
+        _, network, parts = decoder.decode(payload, module_maker(sample, model))
+    except InputError as error:
+        if header["model"]["architecture"] == CUSTOM:
+            raise  # the factory is missing, or is not the right one
+        raise CertificateError(f"the message does not fit the data: {error}") from None
     for key, value in kind.found(network, parts).items():
         _same(key, claim[key], value)
     _same("bits by part", header["parts"], parts)

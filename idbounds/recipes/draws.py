@@ -169,7 +169,7 @@ class Learner:
         return hashlib.sha256((words + f"{way.name} {way.front} {way.body}").encode()).hexdigest()
 
     def _tried(self, name: str) -> nn.Module:
-        """The module, after the evaluator has tried it on one example with all weights zero."""
+        """The module, after the evaluator has tried it on two examples with weights drawn for nothing."""
         import torch
 
         from idbounds.evaluator import count_errors
@@ -177,18 +177,23 @@ class Learner:
         job = self._job
         module = job.make(name)
         sizes, groups = draws.layout(module)
-        drawing = Drawing(sizes, (0,) * len(sizes), 1, job.seed)
+        # Not zero: then no score would show what it depends on.
+        drawing = Drawing(sizes, tuple(min(1, size) for size in sizes), 1, job.seed)
         scales = np.full(int(groups.max()) + 1, draws.FIRST_SCALE)
-        blank = draws.Model(name, drawing, scales, np.zeros(0, np.int64))
+        blank = draws.Model(name, drawing, scales, np.zeros(drawing.total, np.int64))
         state = draws.state(blank, module)
         if name == CUSTOM:
-            again = draws.state(blank, job.make(name))
+            other = job.make(name)
+            laid = draws.layout(other)
+            again = draws.state(blank, other) if laid[0] == sizes and np.array_equal(laid[1], groups) else {}
             if state.keys() != again.keys() or not all(torch.equal(state[k], again[k]) for k in state):
                 raise InputError(
-                    "the factory gives a different module each time, by random buffers or parameters with "
-                    "requires_grad=False, so nobody could replay it; seed them inside the factory"
+                    "the factory gives a different module each time, by random buffers, prior_groups or "
+                    "parameters with requires_grad=False, so nobody could replay it; seed them inside the "
+                    "factory"
                 )
-        x, y = job.sample.train_x[:1], job.sample.train_y[:1]
+        x = job.sample.train_x[:2]
+        y = np.full(len(x), job.sample.classes - 1)
         count_errors(module, state, x, y, levels=job.sample.levels)
         return module
 
