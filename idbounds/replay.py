@@ -92,7 +92,8 @@ def replay(
 
     Raises:
         CertificateError: at the first difference.
-    """  # noqa: DOC502 - raised by _same and others
+        InputError: when a user's own model is not what the message is about.
+    """
     claim, stated_data, decoder = _checked_form(header, len(payload))
     kind = kind_of(decoder)
     _same("format", header["format"], FORMAT)
