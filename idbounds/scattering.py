@@ -39,6 +39,9 @@ CHANNELS: Final = 1 + len(SCALES) * ANGLES
 FREQUENCIES: Final = (0, 1, 1, 2, 2, 3, 3, 4)
 """Of each channel of a scale: how often it turns over the angles."""
 
+_MIRROR = (1,) + len(SCALES) * (1, 1, -1, 1, -1, 1, -1, 1)
+"""Of each channel of a plane: a mirror takes angle a to -a, so sines over the angles change their sign."""
+
 _OPPONENT = ((1 / 3, 1 / 3, 1 / 3), (0.5, 0.0, -0.5), (-0.25, 0.5, -0.25))
 
 
@@ -202,6 +205,8 @@ class CosineNet(nn.Module):
         hidden: channels of the convolution.
         below: coefficients are kept whose two frequencies add up to less than this.
         kinds: a small integer for each input channel: weights that read channels of one kind share a prior.
+        mirror: for each channel the sign it takes on in a mirror; then what enters the last layer is the mean
+            for the input and for its mirror image. None for a net that tells left from right.
     """
 
     def __init__(
@@ -213,20 +218,31 @@ class CosineNet(nn.Module):
         hidden: int,
         below: int,
         kinds: Sequence[int],
+        mirror: Sequence[int] | None = None,
     ) -> None:
         """Build the layers; their weights are whatever torch draws."""
         super().__init__()
         rows, degrees = cosines(side, below)
         self.kinds, self.degrees, self.hidden, self.classes = np.array(kinds), degrees, hidden, classes
         self.register_buffer("cosines", _steady(rows))
+        self.mirrored = mirror is not None
+        if mirror is not None:
+            self.register_buffer("mirror", torch.tensor(mirror, dtype=torch.float64))
         self.mix = nn.Conv2d(channels, hidden, 1)
         self.head = nn.Linear((hidden + channels) * len(rows), classes, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores (batch, classes) of features (batch, channels, height, width)."""
-        maps = torch.cat([torch.relu(self.mix(x)), x], 1).flatten(2)
-        scores: Tensor = self.head((maps @ self.get_buffer("cosines").to(x.dtype).T).flatten(1))
+        maps = self._maps(x)
+        if self.mirrored:
+            signs = self.get_buffer("mirror").to(x.dtype)
+            maps = (maps + self._maps(x.flip(-1) * signs[:, None, None])) / 2
+        coefficients = maps.flatten(2) @ self.get_buffer("cosines").to(x.dtype).T
+        scores: Tensor = self.head(coefficients.flatten(1))
         return scores
+
+    def _maps(self, x: Tensor) -> Tensor:
+        return torch.cat([torch.relu(self.mix(x)), x], 1)
 
     def prior_groups(self) -> dict[str, NDArray[np.int64]]:
         """Which weights share a standard deviation of the prior.
@@ -246,7 +262,24 @@ class CosineNet(nn.Module):
         }
 
 
-def scatternet(shape: Sequence[int], classes: int, *, hidden: int = 12, below: int = 9) -> nn.Sequential:
+def mirrornet(shape: Sequence[int], classes: int) -> nn.Sequential:
+    """`scatternet` that does not tell left from right: what enters its last layer is a mean over both views.
+
+    It helps where a mirror image has the same class, as in photographs of things; it costs no bits.
+
+    Args:
+        shape: of one example, see `Scattering`.
+        classes: number of classes.
+
+    Returns:
+        Module from (batch, *shape) to (batch, classes) scores, with as many weights as `scatternet`.
+    """
+    return scatternet(shape, classes, mirrored=True)
+
+
+def scatternet(
+    shape: Sequence[int], classes: int, *, hidden: int = 12, below: int = 9, mirrored: bool = False
+) -> nn.Sequential:
     """`Scattering` as ``front``, then a `CosineNet` as ``body``.
 
     Args:
@@ -254,6 +287,7 @@ def scatternet(shape: Sequence[int], classes: int, *, hidden: int = 12, below: i
         classes: number of classes.
         hidden: channels of the learned convolution.
         below: limit of the cosine coefficients.
+        mirrored: see `mirrornet`.
 
     Returns:
         Module from (batch, *shape) to (batch, classes) scores; 13,266 weights for 28 x 28 and 10 classes.
@@ -265,9 +299,11 @@ def scatternet(shape: Sequence[int], classes: int, *, hidden: int = 12, below: i
         kinds.append(plane * per_plane)
         for scale in range(len(SCALES)):
             kinds += [plane * per_plane + 1 + scale * (max(FREQUENCIES) + 1) + f for f in FREQUENCIES]
+    body = CosineNet(
+        front.channels, front.side, classes, hidden=hidden, below=below, kinds=kinds,
+        mirror=_MIRROR * front.planes if mirrored else None,
+    )  # fmt: skip
     net = nn.Sequential()
     net.add_module("front", front)
-    net.add_module(
-        "body", CosineNet(front.channels, front.side, classes, hidden=hidden, below=below, kinds=kinds)
-    )
+    net.add_module("body", body)
     return net

@@ -9,6 +9,7 @@ from scipy.signal import correlate2d
 
 from idbounds.errors import InputError
 from idbounds.scattering import (
+    _MIRROR,
     ANGLES,
     CHANNELS,
     EPSILON,
@@ -20,6 +21,7 @@ from idbounds.scattering import (
     cosines,
     fits,
     fourier,
+    mirrornet,
     morlet,
     scatternet,
 )  # fmt: skip
@@ -146,3 +148,22 @@ def test_other_shapes_are_refused(shape):
     assert not fits(shape)
     with pytest.raises(InputError, match="use mlp"):
         scatternet(shape, 10)
+
+
+@pytest.mark.parametrize("shape", [(16, 12), (3, 8, 8)])
+def test_a_mirror_image_has_the_features_that_the_signs_say(shape):
+    front = Scattering(shape).double()
+    x = torch.rand(4, *shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 2 - 1
+    signs = torch.tensor(_MIRROR * front.planes, dtype=torch.float64)[:, None, None]
+    assert torch.allclose(front(x.flip(-1)), front(x).flip(-1) * signs, atol=1e-8)
+    assert not torch.allclose(front(x.flip(-1)), front(x).flip(-1), atol=1e-3)
+
+
+def test_a_mirrored_net_does_not_tell_left_from_right():
+    net, plain = mirrornet((3, 8, 8), 5).double(), scatternet((3, 8, 8), 5).double()
+    plain.load_state_dict({name: value for name, value in net.state_dict().items() if "mirror" not in name})
+    x = torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 2 - 1
+    assert torch.allclose(net(x), net(x.flip(-1)), atol=1e-7)
+    assert not torch.allclose(plain(x), plain(x.flip(-1)), atol=1e-3)
+    assert torch.allclose(net(x), (plain(x) + plain(x.flip(-1))) / 2, atol=1e-7)  # the head is linear
+    assert sum(p.numel() for p in net.parameters()) == sum(p.numel() for p in plain.parameters())

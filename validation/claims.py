@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from validation import results
-from validation.study import Claim, Outcome, Study
+from validation.study import Claim, Outcome, Study, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -42,5 +46,13 @@ def judge(studies: Iterable[Study], folder: Path) -> list[Judged]:
     judged = []
     for study in studies:
         rows = results.latest(results.of_study(folder, study.id))
-        judged += [Judged(study.id, claim, claim.check(rows)) for claim in study.claims]
+        judged += [Judged(study.id, claim, _checked(claim, rows)) for claim in study.claims]
     return judged
+
+
+def _checked(claim: Claim, rows: pd.DataFrame) -> Outcome:
+    """The outcome; a check that cannot deal with its rows must not hide the claims of other studies."""
+    try:
+        return claim.check(rows)
+    except Exception as error:
+        return Outcome(Verdict.INCONCLUSIVE, f"the check failed, {type(error).__name__}: {error}")

@@ -1,6 +1,7 @@
 """Each claim can come out all three ways, and those on the committed rows are not contradicted."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from toy_study import toy
@@ -9,7 +10,7 @@ from validation import claims, results
 from validation.__main__ import COMMITTED
 from validation.studies import discover
 from validation.studies.subspace_dimension import GRID, STUDY
-from validation.study import Verdict
+from validation.study import Claim, Outcome, Verdict
 
 CLAIMS = {claim.id: claim.check for claim in STUDY.claims}
 
@@ -68,10 +69,21 @@ def test_claims_without_rows_are_inconclusive(tmp_path):
     assert len(judged) == 1 + len(STUDY.claims)
 
 
+def test_a_check_that_fails_hides_no_other_claim(tmp_path):
+    def broken(rows):
+        raise KeyError("bound")
+
+    study = replace(STUDY, claims=(Claim("broken", "It cannot be checked.", broken), *STUDY.claims))
+    judged = claims.judge([study], tmp_path)
+    assert len(judged) == 1 + len(STUDY.claims)
+    assert judged[0].outcome == Outcome(Verdict.INCONCLUSIVE, "the check failed, KeyError: 'bound'")
+
+
 def test_claims_on_the_committed_results_have_the_recorded_outcomes():
     # a claim that the rows do not support is a result, too: it is recorded, and a change of any outcome is noticed
     recorded = json.loads((COMMITTED / "claims.json").read_text("utf-8"))
     judged = claims.judge(list(discover().values()), COMMITTED)
+    assert [j.claim.id for j in judged if j.outcome.says.startswith("the check failed")] == []
     found = [{"study": j.study, "claim": j.claim.id, "outcome": j.outcome.verdict.value} for j in judged]
     assert found == [{k: entry[k] for k in ("study", "claim", "outcome")} for entry in recorded]
 
