@@ -188,6 +188,8 @@ def _architectures(shape: Sequence[int]) -> tuple[str, ...]:
     from idbounds.scattering import fits
     from idbounds.upright import stands
 
+    if len(shape) == 1:
+        return ("linear", "vectornet")
     if not fits(shape):
         return ("mlp",)
     return ("scatternet", "uprightnet") if stands(shape) else ("scatternet",)

@@ -42,6 +42,7 @@ class Fitter:
 
     Attributes:
         posterior: means and deviations.
+        classes: number of them, as far as the labels show.
         step: batches seen so far.
         price: of a bit, nats of cross-entropy.
         error: running training error of the noisy network.
@@ -74,6 +75,7 @@ class Fitter:
         self.inputs, self.labels, self.settings, self.seed, self.delta = inputs, labels, settings, seed, delta
         self.generator = torch.Generator()
         self.reseed(0)
+        self.classes = max(2, int(labels.max()) + 1)
         self.posterior = Posterior(body, inputs[:EXAMPLE].float(), self.generator)
         self.step, self.price, self.error = 0, 0.0, 0.5
         self.scales: NDArray[np.int64] = np.zeros(0, np.int64)
@@ -114,8 +116,9 @@ class Fitter:
             )
         if step % PRICED == 0:
             self.price = nats_per_bit(
-                train_error=self.error, code_bits=held, n=len(self.labels), delta=self.delta
-            )
+                train_error=self.error, code_bits=held, n=len(self.labels), delta=self.delta,
+                classes=self.classes,
+            )  # fmt: skip
         self._move(loss + self.price * min(1.0, share / WARM) * bits)
         return f"loss {nats:.3f}, {held:.0f} bits" if step % 20 == 0 else ""
 

@@ -165,6 +165,23 @@ def test_refining_never_raises_the_loss_and_keeps_the_length(module):
     assert fresh.errors == pytest.approx(refiner.errors, abs=1)
 
 
+@pytest.mark.parametrize("name", ["linear", "vectornet"])
+def test_one_score_for_two_classes_is_refined_too(name):
+    made = fitted(module=build(name, (8, 8), 2), labels=digits().train_y % 2)
+    assert made.classes == 2
+    refiner = Refiner(made)
+    assert (refiner.scores[0] == 0).all()
+    before = refiner.loss()
+    changes = 0
+    for visit in range(len(refiner.blocks)):
+        assert refiner.visit(visit)
+        changes = refiner.changed
+    assert changes
+    assert refiner.loss() < before
+    assert (refiner.scores[0] == 0).all()
+    assert torch.allclose(Refiner(made).scores, refiner.scores, atol=1e-3)
+
+
 class Bent(nn.Module):
     def __init__(self):
         super().__init__()

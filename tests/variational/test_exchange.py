@@ -3,7 +3,7 @@
 import pytest
 
 from idbounds.catalogue import bounds
-from idbounds.variational.exchange import NATS_PER_ERROR, nats_per_bit
+from idbounds.variational.exchange import NATS_PER_ERROR, nats_per_bit, nats_per_error
 
 BOUND = bounds["occam-kl"]
 
@@ -31,3 +31,13 @@ def test_edges():
             assert nats_per_bit(train_error=error, code_bits=bits, n=1000, delta=0.05) > 0
     low, high = (nats_per_bit(train_error=0.1, code_bits=1000, n=n, delta=0.05) for n in (60_000, 6000))
     assert low < high
+
+
+def test_an_error_of_few_classes_stands_for_fewer_nats():
+    assert [nats_per_error(classes) for classes in (10, 26, 1000)] == [NATS_PER_ERROR] * 3  # exactly
+    found = [nats_per_error(classes) for classes in range(2, 11)]
+    assert found == sorted(found)
+    assert found[0] == pytest.approx(1.204, abs=1e-3)
+    case = {"train_error": 0.2, "code_bits": 1000, "n": 25_000, "delta": 0.05}
+    ratio = nats_per_bit(classes=2, **case) / nats_per_bit(**case)
+    assert ratio == pytest.approx(found[0] / NATS_PER_ERROR)
