@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from idbounds.data import adult, cache, cifar, digits, fashion_mnist, idx, imdb, keel, mnist
+from idbounds.data import adult, cache, cifar, digits, fashion_mnist, idx, imdb, keel, mnist, sst
 from idbounds.data.model import Arrays, Card, Dataset, Say, Source, digests
 from idbounds.errors import DataError, InputError
 
 _ALL = (
     fashion_mnist.SOURCE, mnist.SOURCE, digits.SOURCE, cifar.SOURCE,
-    imdb.SOURCE, adult.SOURCE, keel.LETTER, keel.PENBASED,
+    imdb.SOURCE, sst.SOURCE, adult.SOURCE, keel.LETTER, keel.PENBASED,
 )  # fmt: skip
 SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
 

@@ -91,7 +91,18 @@ class Course:
         Raises:
             InputError: when there is none, it is damaged, or it belongs to another run.
         """
-        names = ("phase", "done", "step", "price", "error", "mean", "log_std", "log_scale", "log_temperature")
+        names = (
+            "phase",
+            "done",
+            "step",
+            "price",
+            "error",
+            "nats",
+            "mean",
+            "log_std",
+            "log_scale",
+            "log_temperature",
+        )
         arrays = resuming.load(path, self._identity, names)
         self.phase, self.done = arrays["phase"].item(), arrays["done"].item()
         drawn = self.done if self.phase == PHASES.index("drawing") else 0
@@ -125,6 +136,10 @@ class Course:
 
     def _next(self) -> None:
         if PHASES[self.phase] == "fitting":
+            if self.fitter.begin_again():
+                self._say(f"no bits are left: begun again at {self.fitter.nats:g} nats an error")
+                self.done = 0
+                return
             self.fitter.cut()
             drawing = self.fitter.drawing
             self._say(f"{drawing.total} blocks of {drawing.bits} bits")

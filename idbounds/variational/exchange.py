@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 
 from idbounds.catalogue import bounds
-
-NATS_PER_ERROR = 4.0
-"""Cross-entropy that stands for one error, from ten classes on: what the loss costs per error."""
+from idbounds.variational.settings import NATS_PER_ERROR
 
 _BOUND = "occam-kl"  # smooth; the certificate states the binomial form, which is a little smaller
-
-
-def nats_per_error(classes: int) -> float:
-    """Cross-entropy that stands for one error: less where a guess costs less than one of ten classes.
-
-    With four nats for two classes, where a guess costs 0.7, bits are so dear that a fit may end with none.
-
-    Args:
-        classes: number of classes, at least 2.
-
-    Returns:
-        Nats: `NATS_PER_ERROR` from ten classes on, below in proportion to the log of their number.
-    """
-    return NATS_PER_ERROR * min(1.0, math.log(classes) / math.log(10))
 
 
 def estimate(*, train_error: float, code_bits: float, n: int, delta: float) -> float:
@@ -44,10 +26,12 @@ def estimate(*, train_error: float, code_bits: float, n: int, delta: float) -> f
     return float(bounds[_BOUND](train_error=rate, code_bits=bits, n=n, delta=delta))
 
 
-def nats_per_bit(*, train_error: float, code_bits: float, n: int, delta: float, classes: int = 10) -> float:
+def nats_per_bit(
+    *, train_error: float, code_bits: float, n: int, delta: float, nats: float = NATS_PER_ERROR
+) -> float:
     """The price of a bit in the training loss: how many nats move the bound as much as one bit does.
 
-    With B the bound, it is (dB/dbits) / (dB/derror) times `nats_per_error`. Where the bound says nothing its
+    With B the bound, it is (dB/dbits) / (dB/derror) times `nats`. Where the bound says nothing its
     slopes vanish, and their quotient is no price: more bits than n/2 are priced as n/2.
 
     Args:
@@ -55,7 +39,7 @@ def nats_per_bit(*, train_error: float, code_bits: float, n: int, delta: float, 
         code_bits: bits at hand, moved into [1, n/2].
         n: examples.
         delta: failure probability.
-        classes: number of classes.
+        nats: cross-entropy that stands for one error.
 
     Returns:
         Nats of mean cross-entropy a bit.
@@ -64,4 +48,4 @@ def nats_per_bit(*, train_error: float, code_bits: float, n: int, delta: float, 
     bits = torch.tensor(min(max(code_bits, 1.0), max(n / 2, 1.0)), dtype=torch.float64, requires_grad=True)
     value = bounds[_BOUND](train_error=error, code_bits=bits, n=n, delta=delta)
     by_error, by_bits = torch.autograd.grad(value, (error, bits))
-    return float(by_bits / by_error) * nats_per_error(classes)
+    return float(by_bits / by_error) * nats

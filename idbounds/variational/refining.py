@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from idbounds.codes.reals.steps import STEPS, step_size
 from idbounds.decoders.draws import Scales
 from idbounds.projections.stream import Stream, hash32, permutation, stream_key
-from idbounds.variational.exchange import nats_per_error
 from idbounds.variational.fitter import Fitter
 from idbounds.variational.losses import power_loss
 
@@ -157,7 +156,7 @@ class Refiner:
     def _rescale(self) -> None:
         """Move each scale of the layer's own groups where loss and price of its bits together fall most."""
         fitter, labels = self.fitter, self.fitter.labels
-        price = fitter.price * nats_per_error(fitter.classes) ** -self.power
+        price = fitter.price * fitter.nats**-self.power
         mine = slice(self.start, self.start + self.rows * self.width)
         groups = fitter.posterior.group[mine].view(self.rows, self.width)
         code = Scales(len(fitter.scales))

@@ -38,7 +38,9 @@ def test_digits_load_everywhere(cut: Path) -> None:
     assert digits.sha256 == "417674a2f808ab70b14f9591794e3ab3f03e69756a6d9b70d00141804bf11cbf"
 
 
-REPEATED = {"imdb": (99, 202, 123), "adult": (9001, 483, 1692), "letter": (924, 79, 380)}
+REPEATED = {
+    "imdb": (99, 202, 123), "sst2": (10, 0, 2), "adult": (9001, 483, 1692), "letter": (924, 79, 380),
+}  # fmt: skip
 """Examples that repeat another of the training part, of the test part, and test examples met in training."""
 
 
