@@ -33,6 +33,10 @@ COUNTING = 2.0
 """Seconds of counting errors in float64 for each second that the front takes in float32: measured 1.2."""
 
 
+CLEARLY = 0.98
+"""Cheaper bits must bring the bound of a short fit down to this share: more bits are what will stay."""
+
+
 @dataclass(frozen=True)
 class Way:
     """One architecture, and what stays the same while its weights are fitted.
@@ -140,7 +144,8 @@ class Learner:
             value = fitter.estimate()
             price = f" at {way.nats:g} nats an error" if len(_nats(job.sample.train_x.shape[1:])) > 1 else ""
             job.report.say(f"{way.name}{price}: {value:.3f} after {settings.steps} steps")
-            if kept is None or value < best:
+            cheaper = kept is not None and way.nats < kept[0].nats
+            if kept is None or value < (CLEARLY if cheaper else 1) * best:
                 best, kept = value, seen
         assert kept is not None
         return kept
