@@ -18,11 +18,11 @@ CERTIFICATE = {
 }  # fmt: skip
 
 
-def rows(keep=lambda point: True, **changes):
-    """The laptop tier; every set has the same certificate."""
+def rows(keep=lambda point: True, only=lambda point: True, **changes):
+    """The laptop tier; every point has the same certificate, changed where `only` says."""
     made = []
     for point in filter(keep, carry_over.GRID["laptop"]):
-        row = {**CERTIFICATE, **changes}
+        row = {**CERTIFICATE, **(changes if only(point) else {})}
         made += results.row_set(carry_over.STUDY, "laptop", point, [row], run="r", started="t", seconds=1.0)
     return results.latest(results.frame(made))
 
@@ -38,7 +38,7 @@ def test_as_hoped():
 
 def test_no_rows_and_too_few():
     assert set(verdicts(pd.DataFrame()).values()) == {Verdict.INCONCLUSIVE}
-    found = verdicts(rows(keep=lambda point: point["dataset"] != "adult"))
+    found = verdicts(rows(keep=lambda point: point["dataset"] != "adult" or point["seed"] != 2))
     missing = {name for name, verdict in found.items() if verdict is Verdict.INCONCLUSIVE}
     assert missing == {"valid", "adult_gap", "adult_majority", "adult_fit"}
 
@@ -56,6 +56,9 @@ def test_a_counterexample(changes, claim):
     found = verdicts(rows(**changes))
     hit = {name for name in found if name.rpartition("_")[2] == claim}
     assert {name for name, verdict in found.items() if verdict is Verdict.NOT_SUPPORTED} == hit
+    one = verdicts(rows(only=lambda point: point["dataset"] == "sst2" and point["seed"] == 1, **changes))
+    hit = {name for name in hit if name in {"valid", f"sst2_{claim}"}}
+    assert {name for name, verdict in one.items() if verdict is Verdict.NOT_SUPPORTED} == hit
 
 
 def test_limits():
@@ -63,7 +66,9 @@ def test_limits():
     assert n == 60_000
     assert gap == pytest.approx(0.1777 - 0.1079, abs=1e-4)
     found = carry_over.numbers(rows())
-    assert found["dataset"].tolist() == [*carry_over.DEVELOPED, *carry_over.HELD_OUT]
+    seeds = [name for name in carry_over.HELD_OUT for _ in carry_over.SEEDS]
+    assert found["dataset"].tolist() == [*carry_over.DEVELOPED, *seeds]
+    assert found["seed"].tolist() == [0, 0, *carry_over.SEEDS * 3]
     assert found["gap_limit"].tolist() == pytest.approx([2 * gap * math.sqrt(4)] * len(found))
     assert found["bound_limit"].tolist() == pytest.approx([0.375] * len(found))
     assert found["train_limit"].tolist() == pytest.approx([0.135] * len(found))

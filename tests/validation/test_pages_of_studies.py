@@ -36,7 +36,7 @@ def tight(row):
 def carried(row):
     pairs = ((row.gap, row.gap_limit), (row.bound, row.bound_limit), (row.train_error, row.train_limit))
     met = " | ".join(f"{100 * value:.2f} ({100 * limit:.2f})" for value, limit in pairs)
-    start = f"{row.dataset} | {row.architecture} | {row.n:,} | {row.code_bits:,}"
+    start = f"{row.dataset} | {row.seed} | {row.architecture} | {row.n:,} | {row.code_bits:,}"
     return f"| {start} | {100 * row.test_error:.2f} | {met} |"
 
 

@@ -22,7 +22,9 @@ DEVELOPED = ("imdb", "letter")
 """Looked at while the architectures for vectors were made."""
 
 HELD_OUT = ("adult", "penbased", "sst2")
-"""Looked at once, by the rows of this study."""
+"""Looked at by the rows of this study alone."""
+
+SEEDS = (0, 1, 2)
 
 YARDSTICK = Path(__file__).parents[1] / "results/certificates/fashion-mnist-draws.idb"
 """The default certificate on the data set that the recipe was tuned to."""
@@ -40,7 +42,10 @@ NAMES = {"imdb": "IMDB", "letter": "letter", "adult": "adult", "penbased": "penb
 
 GRID: dict[str, tuple[Point, ...]] = {
     "smoke": ({"dataset": "digits", "seed": 0, "steps": 100, "pilot": 20, "balance": 20, "passes": 1},),
-    "laptop": tuple({"dataset": name, "seed": 0} for name in DEVELOPED + HELD_OUT),
+    "laptop": (
+        *({"dataset": name, "seed": 0} for name in DEVELOPED),
+        *({"dataset": name, "seed": seed} for seed in SEEDS for name in HELD_OUT),
+    ),
 }
 
 
@@ -102,10 +107,10 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
         rows: the study's latest rows.
 
     Returns:
-        One line a data set, the development sets first. Errors, bounds and gaps are rates; `gap_limit`,
+        One line a certificate, the development sets first. Errors, bounds and gaps are rates; `gap_limit`,
         `bound_limit` and `train_limit` are what the aims allow.
     """
-    columns = ["dataset", "architecture", "n", "code_bits", "train_error", "test_error", "bound"]
+    columns = ["dataset", "seed", "architecture", "n", "code_bits", "train_error", "test_error", "bound"]
     columns += ["certify_seconds", "test_low", "logistic_error", "majority_bound"]
     if not len(rows):
         return pd.DataFrame(columns=[*columns, "gap", "gap_limit", "bound_limit", "train_limit"])
@@ -119,7 +124,8 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
         train_limit=LOGISTIC * found["logistic_error"],
     )
     order = {name: place for place, name in enumerate(DEVELOPED + HELD_OUT)}
-    return found.sort_values("dataset", key=lambda names: names.map(order), ignore_index=True)
+    found = found.sort_values("seed", ignore_index=True)
+    return found.sort_values("dataset", key=lambda names: names.map(order), ignore_index=True, kind="stable")
 
 
 def check_valid(rows: pd.DataFrame) -> Outcome:
@@ -143,7 +149,7 @@ def check_valid(rows: pd.DataFrame) -> Outcome:
 
 
 def check_below(rows: pd.DataFrame, dataset: str, value: str, limit: str) -> Outcome:
-    """Hold a figure of one data set against its limit.
+    """Hold a figure of one data set, the largest of all seeds, against its limit.
 
     Args:
         rows: the study's latest rows.
@@ -152,15 +158,17 @@ def check_below(rows: pd.DataFrame, dataset: str, value: str, limit: str) -> Out
         limit: column of `numbers`.
 
     Returns:
-        Supported if the figure is at most the limit.
+        Supported if all seeds are at most the limit, not supported if one is above.
     """
     found = numbers(rows)
     found = found[found["dataset"] == dataset]
     if not len(found):
-        return Outcome(Verdict.INCONCLUSIVE, "no row")
-    mine, allowed = float(found[value].iloc[0]), float(found[limit].iloc[0])
-    verdict = Verdict.SUPPORTED if mine <= allowed else Verdict.NOT_SUPPORTED
-    return Outcome(verdict, f"{mine:.4f}, allowed {allowed:.4f}")
+        return Outcome(Verdict.INCONCLUSIVE, "no rows")
+    low, high, allowed = found[value].min(), found[value].max(), found[limit].min()
+    says = f"{len(found)} of {len(SEEDS)} seeds; {low:.4f} to {high:.4f}, allowed {allowed:.4f}"
+    if high > allowed:
+        return Outcome(Verdict.NOT_SUPPORTED, says)
+    return Outcome(Verdict.SUPPORTED if len(found) == len(SEEDS) else Verdict.INCONCLUSIVE, says)
 
 
 def figure(rows: pd.DataFrame) -> Figure:
@@ -176,14 +184,14 @@ def figure(rows: pd.DataFrame) -> Figure:
 
     made, found = Figure(layout="constrained"), numbers(rows)
     axes = made.subplots()
+    names = [name for name in DEVELOPED + HELD_OUT if name in set(found["dataset"])]
+    places = found["dataset"].map({name: place for place, name in enumerate(names)})
     shares = {"gap": "gap", "bound": "bound", "train_error": "training error"}
     for (column, label), colour, marker in zip(shares.items(), COLOURS.values(), "osD", strict=False):
         limit = "train_limit" if column == "train_error" else f"{column}_limit"
-        axes.plot(found[column] / found[limit], found.index, marker, color=colour, label=label, ls="none")
+        axes.plot(found[column] / found[limit], places, marker, color=colour, label=label, ls="none")
     axes.axvline(1, color="0.4", ls=":")
-    held = found["dataset"].isin(HELD_OUT)
-    labels = [NAMES[name] + ("" if out else "*") for name, out in zip(found["dataset"], held, strict=True)]
-    axes.set_yticks(found.index, labels)
+    axes.set_yticks(range(len(names)), [NAMES[name] + "*" * (name in DEVELOPED) for name in names])
     axes.invert_yaxis()
     axes.set(xlim=(0, None), xlabel="share of what is allowed")
     made.legend(loc="outside lower center", ncols=3)
@@ -213,7 +221,7 @@ STUDY = Study(
     measure=measure,
     figure=figure,
     caption=(
-        "Default settings, five minutes each. 1 is the limit set beforehand: for the gap between bound and "
+        "Default settings, at most five minutes each. 1 is the limit set beforehand: for the gap between bound and "
         "training error twice that of Fashion-MNIST, scaled by the root of n; for the bound 75% of what no "
         "bits certify; for the training error 1.5 times that of a logistic regression. *: looked at while "
         "the architectures for vectors were made."
