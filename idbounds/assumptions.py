@@ -166,7 +166,8 @@ parameter_before_sample = Assumption(
 )
 posterior_draws = Assumption(
     "posterior_draws",
-    "the Monte-Carlo hypotheses are independent draws from the posterior, all of them counted",
+    "the Monte-Carlo draws from the posterior are independent, and they did not choose it; all are counted: "
+    "each on the whole sample, or each on one example and every example as often as the others",
     "declared",
 )
 posterior_pairs = Assumption(

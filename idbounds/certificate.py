@@ -83,9 +83,17 @@ def write(path: str | os.PathLike[str], header: dict[str, Any], payload: bytes) 
 
     Returns:
         The path.
+
+    Raises:
+        InputError: when it would be too large to be read again.
     """
     text = canonical(header)
     body = MAGIC + len(text).to_bytes(4, "big") + text + payload
+    if len(text) > _LARGEST_HEADER or len(body) + _DIGEST > _LARGEST_FILE:
+        raise InputError(
+            f"certificate: {len(text)} bytes of header and {len(payload)} of message; {_LARGEST_HEADER} and "
+            f"{_LARGEST_FILE} for the whole file are allowed: shorten the message"
+        )
     return write_whole(path, body + hashlib.sha256(body).digest())
 
 
@@ -137,6 +145,12 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], bytes]:
             f"the header claims {length} bytes; {len(body) - start} are there, {_LARGEST_HEADER} allowed"
         )
     return parse(body[start : start + length]), body[start + length :]
+
+
+def is_certificate(path: str | os.PathLike[str]) -> bool:
+    """Whether a file begins as a certificate does, or is empty: whether another one may replace it."""
+    with Path(path).open("rb") as file:
+        return file.read(len(MAGIC)) in (b"", MAGIC)
 
 
 def _content(path: str | os.PathLike[str]) -> bytes:

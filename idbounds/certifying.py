@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import re
 import tempfile
@@ -15,7 +16,8 @@ import numpy as np
 
 from idbounds import data, replay
 from idbounds.catalogue import bounds
-from idbounds.certificate import BOUND, Factory, canonical_delta, write
+from idbounds.certificate import Factory, canonical_delta, is_certificate, write
+from idbounds.claims import DRAWS, kind_of
 from idbounds.comparing import Evaluation, compare
 from idbounds.decoders import CUSTOM, Decoder
 from idbounds.errors import InputError, MissingExtra
@@ -35,9 +37,12 @@ class Certified:
         value: the same as a float.
         errors: training errors by the reference evaluator.
         n: training examples.
-        code_bits: exact length of the message.
-        ideal_bits: -log2 of the probability the codes give to it.
-        parts: exact bits by part.
+        draws: of each of them; 1 but for a Gibbs predictor.
+        bound_id: id of the bound that the certificate states.
+        code_bits: what is paid for: the exact length of the message; of a Gibbs predictor, the bits that name
+            its prior and the divergence of its posterior, rounded up to bits.
+        ideal_bits: -log2 of the probability the codes give to the message; of a Gibbs predictor, the same.
+        parts: those bits by part.
         test_errors: test errors.
         test_n: test examples.
         test_interval: exact 95% (Clopper-Pearson) interval of the test error.
@@ -58,6 +63,8 @@ class Certified:
     value: float
     errors: int
     n: int
+    draws: int
+    bound_id: str
     code_bits: int
     ideal_bits: float
     parts: dict[str, int]
@@ -85,14 +92,14 @@ class Certified:
         return int(self.model["parameters"])
 
     @property
-    def seed(self) -> int:
-        """Seed in the message."""
-        return int(self.model["seed"])
+    def seed(self) -> int | None:
+        """Seed in the message; None where the decoder knows none for a whole model, as "layers-1"."""
+        return self.model.get("seed")
 
     @property
     def train_error(self) -> float:
-        """Training errors / n."""
-        return self.errors / self.n
+        """Training errors / trials."""
+        return self.errors / (self.n * self.draws)
 
     @property
     def test_error(self) -> float:
@@ -138,6 +145,7 @@ def certify(
     Raises:
         InputError: for bad settings, before anything is trained.
         Interrupted: on Ctrl-C, with the checkpoint to resume from.
+        KeyboardInterrupt: on Ctrl-C before the first step, when there is none.
     """  # noqa: DOC502 - raised further down
     started = time.monotonic()
     report: Progress = Silent() if progress is None or isinstance(progress, bool) else progress
@@ -148,7 +156,7 @@ def certify(
     place = _device(device, way)
     if architecture is not None and model is None:
         _check_known(architecture, way)
-    target = _target(output, dataset if isinstance(dataset, str) else dataset.name)
+    target = target_file(output, dataset if isinstance(dataset, str) else dataset.name)
     sample = data.load(dataset, report.say) if isinstance(dataset, str) else replay.checked_sample(dataset)
     if model is not None:
         names: tuple[str, ...] = (CUSTOM,)
@@ -164,8 +172,10 @@ def certify(
             learner.run(resume=resume), sample, target, delta=level, decoder=way.decoder, model=model,
             report=report, started=started, device=place,
         )  # fmt: skip
-    except KeyboardInterrupt:  # while counting errors: the checkpoint holds the trained model
-        raise Interrupted(checkpoint, learner.done) from None
+    except KeyboardInterrupt:
+        if not (resume or learner.done):  # before the first step: a checkpoint there is of another run
+            raise
+        raise Interrupted(checkpoint, learner.done) from None  # while counting errors, say: it has the model
     checkpoint.unlink(missing_ok=True)
     return certified
 
@@ -202,14 +212,17 @@ def write_certificate(
     payload = message.bits.data
     _, network, parts = decoder.decode(payload, replay.module_maker(sample, model))
     advance = report.stage("counting errors", len(sample.train_y) + len(sample.test_y))
-    errors, test_errors = replay.recount(network, sample, lambda done, total: advance(done, ""))
-    n, test_n = len(sample.train_y), len(sample.test_y)
-    value = bounds[BOUND].upper(errors=errors, n=n, code_bits=message.code_bits, delta=delta)
+    n, test_n, kind = len(sample.train_y), len(sample.test_y), kind_of(decoder)
+    draws = DRAWS if decoder.gibbs else 1
+    errors, test_errors = replay.recount(network, sample, draws, lambda done, total: advance(done, ""))
+    claim: dict[str, Any] = {"errors": errors, "n": n, "delta": delta, **kind.found(network, parts)}
+    claim |= {"draws": draws} if decoder.gibbs else {}
+    claim["value"] = value = kind.upper(claim)
     header = {
         "format": replay.FORMAT,
         "decoder": message.decoder,
-        "bound": BOUND,
-        "claim": {"errors": errors, "n": n, "code_bits": message.code_bits, "delta": delta, "value": value},
+        "bound": kind.bound,
+        "claim": claim,
         "data": replay.describe_data(sample),
         "model": replay.describe_model(network, model),
         "parts": parts,
@@ -219,17 +232,14 @@ def write_certificate(
         "payload_sha256": hashlib.sha256(payload).hexdigest(),
     }
     write(target, header, payload)
-    known: dict[str, Any] = {
-        "errors": errors,
-        "n": n,
-        "code_bits": message.code_bits,
-        "test_errors": test_errors,
-        "test_n": test_n,
-    }
-    compared = compare(**known, delta=delta, majority_error=sample.majority_error)
+    known = kind.inputs(claim) | {"test_errors": test_errors, "test_n": test_n}
+    compared = compare(**{"delta": delta, **known}, majority_error=sample.majority_error)
+    bill = kind.bill(network, parts)
+    paid = sum(bill.values())
     return Certified(
-        path=target, bound=value, value=float(value), errors=errors, n=n, code_bits=message.code_bits,
-        ideal_bits=message.ideal_bits, parts=parts, test_errors=test_errors, test_n=test_n,
+        path=target, bound=value, value=float(value), errors=errors, n=n, draws=draws, bound_id=kind.bound,
+        code_bits=paid, ideal_bits=float(paid) if decoder.gibbs else message.ideal_bits,
+        parts=bill, test_errors=test_errors, test_n=test_n,
         test_interval=test_interval(test_errors, test_n), majority_error=sample.majority_error,
         evaluations=[e for e in compared if e.certifies],
         seconds=time.monotonic() - started, delta=delta, dataset=sample.name, dataset_sha256=sample.sha256,
@@ -275,12 +285,25 @@ def _check_known(architecture: str, way: Recipe) -> None:
         )
 
 
-def _target(output: str | Path | None, name: str) -> Path:
-    """The certificate's path, if a file can be made there: found out before the training, not after."""
+def target_file(output: str | os.PathLike[str] | None, name: str) -> Path:
+    """The certificate's path, if a file can be made there: found out before the training, not after.
+
+    Args:
+        output: as given; None for the data set's name.
+        name: of the data set.
+
+    Returns:
+        The path; its folder is made.
+
+    Raises:
+        InputError: when nothing can be written there, or what is there is no certificate.
+    """  # noqa: DOC501 - an OSError does not leave it
     target = Path(output if output is not None else f"{name}.idb")
     try:
         if target.suffix in {".svg", ".png", ".npz"} or target.is_dir() or not target.name:
             raise InputError(f"output {str(target)!r}: give the name of a certificate, such as {name}.idb")
+        if target.exists() and not is_certificate(target):
+            raise InputError(f"output {str(target)!r} is there and is no certificate; give another file")
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=target.name):
             return target

@@ -13,7 +13,9 @@ from idbounds.cli_options import JSON
 @click.command()
 @click.argument("checkpoint", type=click.Path())
 @click.option("--with", "steps", required=True, metavar="STEPS", help="Pipeline, as it is written in Python.")
-@click.option("--architecture", required=True, help="Of the checkpoint: convnet, mlp, lenet or scatternet.")
+@click.option(
+    "--architecture", required=True, help="Of the checkpoint: convnet, mlp, lenet, scatternet or uprightnet."
+)
 @click.option("--dataset", default="fashion-mnist", show_default=True, help="Name of a data set.")
 @click.option("--delta", default="0.05", show_default=True, help="Failure probability of each bound.")
 @click.option("--output", "-o", type=click.Path(dir_okay=False), help="Write a certificate of the result.")

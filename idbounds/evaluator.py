@@ -45,8 +45,9 @@ def count_errors(
         Number of errors.
 
     Raises:
-        InputError: when the module does not give one float64 score for each class.
-    """  # noqa: DOC502 - raised by _checked
+        InputError: when the module does not give one float64 score for each class, or gives an example other
+            scores beside others than by itself.
+    """  # noqa: DOC502 - raised by checked and check_alone
     modes = {part: part.training for part in module.modules()}
     errors = 0
     try:
@@ -54,10 +55,11 @@ def count_errors(
         with torch.no_grad():
             for start in range(0, len(images), batch):
                 x = torch.from_numpy(scaled(images[start : start + batch], levels))
-                scores = torch.func.functional_call(module, dict(state), (x,))
-                errors += int(
-                    _wrong(_checked(scores, len(x)), torch.from_numpy(labels[start : start + batch])).sum()
-                )
+                scores = scores_of(module, state, x)
+                if not start:
+                    check_classes(scores, labels)
+                    check_alone(module, state, x, scores)
+                errors += int(wrong(scores, torch.from_numpy(labels[start : start + batch])).sum())
                 if advance is not None:
                     advance(len(x))
     finally:
@@ -66,8 +68,78 @@ def count_errors(
     return errors
 
 
-def _checked(scores: Any, examples: int) -> torch.Tensor:
-    """The scores, if they are what the rule is about: one row an example, in double precision."""
+def scores_of(module: torch.nn.Module, state: Mapping[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+    """The scores of a network with given tensors: `checked`.
+
+    Args:
+        module: in eval mode.
+        state: its tensors by name.
+        x: inputs, (batch, ...), float64.
+
+    Returns:
+        Scores, (batch, classes), float64.
+    """
+    return checked(torch.func.functional_call(module, dict(state), (x,)), len(x))
+
+
+def check_classes(scores: torch.Tensor, labels: NDArray[np.int64]) -> None:
+    """Refuse a network that has no score for a class.
+
+    Args:
+        scores: (examples, classes).
+        labels: int64, any number.
+
+    Raises:
+        InputError: when a label is no column.
+    """
+    if scores.shape[1] <= labels.max():
+        raise InputError(
+            f"the model returns {scores.shape[1]} scores, and there is an example of class {labels.max()}; "
+            "give a score for each class, counted from 0"
+        )
+
+
+def check_alone(
+    module: torch.nn.Module, state: Mapping[str, torch.Tensor], x: torch.Tensor, scores: torch.Tensor
+) -> None:
+    """A bound is about a function of one example: batch statistics or noise would make it about nothing.
+
+    The first and the last example are looked at, since a module may look at those before or behind.
+
+    Args:
+        module: in eval mode.
+        state: its tensors.
+        x: inputs, (batch, ...).
+        scores: what it gave for them together.
+
+    Raises:
+        InputError: when their scores change in company.
+    """
+    for row in {0, len(x) - 1} if len(x) > 1 else ():
+        beside, alone = scores[row], scores_of(module, state, x[row : row + 1])[0]
+        if not (beside.isfinite().all() and alone.isfinite().all()):
+            continue  # an error in any company
+        if (beside - alone).abs().max() > NEAR_TIE * max(1.0, float(beside.abs().max())):
+            raise InputError(
+                "the model gives an example other scores beside others than by itself, from batch statistics "
+                "or noise, so there is no error rate to bound; in eval mode an output must depend on its "
+                "example alone"
+            )
+
+
+def checked(scores: Any, examples: int) -> torch.Tensor:
+    """The scores, if they are what the rule is about: one row an example, in double precision.
+
+    Args:
+        scores: what the module returned.
+        examples: how many it was given.
+
+    Returns:
+        The same, (examples, classes).
+
+    Raises:
+        InputError: when they are not.
+    """
     if not isinstance(scores, torch.Tensor) or scores.dtype != torch.float64:
         given = getattr(scores, "dtype", type(scores).__name__)
         raise InputError(
@@ -81,7 +153,16 @@ def _checked(scores: Any, examples: int) -> torch.Tensor:
     return scores
 
 
-def _wrong(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def wrong(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Which examples count as errors.
+
+    Args:
+        scores: float64, (examples, classes).
+        labels: int64, (examples,).
+
+    Returns:
+        Bool, (examples,).
+    """
     top = scores.topk(2, dim=1)
     right = (top.indices[:, 0] == labels) & (top.values[:, 0] - top.values[:, 1] >= NEAR_TIE)
     return ~(right & scores.isfinite().all(dim=1))

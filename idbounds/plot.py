@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from idbounds.certificate import BOUND
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -66,11 +64,11 @@ def risk_bars(axes: Axes, result: Certified) -> None:
     train, test = 100 * result.train_error, 100 * result.test_error
     axes.barh(
         range(len(rows)), values, height=0.66,
-        color=[COLOURS["bound" if e.id == BOUND else "other"] for e in rows],
+        color=[COLOURS["bound" if e.id == result.bound_id else "other"] for e in rows],
     )  # fmt: skip
     axes.set_yticks(range(len(rows)), [e.id for e in rows])
     for i, (label, e) in enumerate(zip(axes.get_yticklabels(), rows, strict=True)):
-        weight = "bold" if e.id == BOUND else "normal"
+        weight = "bold" if e.id == result.bound_id else "normal"
         label.set_fontweight(weight)
         # White behind the number: a line may pass there.
         box = {"facecolor": "white", "edgecolor": "none", "pad": 1}

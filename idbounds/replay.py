@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from idbounds import data
 from idbounds.catalogue import bounds
-from idbounds.certificate import BOUND, Factory, Verification, canonical_delta, read
+from idbounds.certificate import Factory, Verification, read
+from idbounds.claims import Kind, kind_of
 from idbounds.decoders import CUSTOM, DECODERS, RECIPE_BITS, Decoder, Network
 from idbounds.errors import CertificateError, DecodeError, InputError
 
@@ -28,7 +28,6 @@ _TYPES = {
     "format": str, "decoder": str, "bound": str, "claim": dict, "data": dict, "model": dict, "parts": dict,
     "test": dict, "declared": dict, "made": dict, "payload_sha256": str,
 }  # fmt: skip
-_CLAIM = {"errors": int, "n": int, "code_bits": int, "delta": str, "value": str}
 _DATA = {"name": str, "sha256": str, "train_sha256": str, "classes": int, "levels": int, "shape": list}
 _FAR = 2**48
 _TEST = {"errors": int, "n": int}
@@ -93,20 +92,28 @@ def replay(
 
     Raises:
         CertificateError: at the first difference.
-    """  # noqa: DOC502 - raised by _same and others
+        InputError: when a user's own model is not what the message is about.
+    """
     claim, stated_data, decoder = _checked_form(header, len(payload))
+    kind = kind_of(decoder)
     _same("format", header["format"], FORMAT)
-    _same("bound", header["bound"], BOUND)
+    _same("bound", header["bound"], kind.bound)
     _same("SHA-256 of the payload", header["payload_sha256"], hashlib.sha256(payload).hexdigest())
     sample = checked_sample(dataset) if dataset is not None else _load(stated_data["name"], say)
     for key, value in describe_data(sample).items():
         _same(f"data {key}", stated_data[key], value)
     _same("n", claim["n"], len(sample.train_y))
     _same("test n", header["test"]["n"], len(sample.test_y))
-    _check_value(claim)  # with the true n: a forged one could make the arithmetic slow
+    _check_value(kind, claim)  # with the true n: a forged one could make the arithmetic slow
 
-    _, network, parts = decoder.decode(payload, module_maker(sample, model))
-    _same("code_bits", claim["code_bits"], sum(parts.values()))
+    try:
+        _, network, parts = decoder.decode(payload, module_maker(sample, model))
+    except InputError as error:
+        if header["model"]["architecture"] == CUSTOM:
+            raise  # the factory is missing, or is not the right one
+        raise CertificateError(f"the message does not fit the data: {error}") from None
+    for key, value in kind.found(network, parts).items():
+        _same(key, claim[key], value)
     _same("bits by part", header["parts"], parts)
     found = describe_model(network, model)
     stated_source = header["model"].get("source_sha256")
@@ -114,14 +121,14 @@ def replay(
     for key in decoder.states:
         _same(f"model {key}", header["model"][key], found[key])
 
-    errors, test_errors = recount(network, sample, advance)
+    errors, test_errors = recount(network, sample, claim.get("draws", 1), advance)
     _at_most("training errors", errors, claim["errors"])
     _at_most("test errors", test_errors, header["test"]["errors"])
     return Verification(
         ok=True, difference="", bound=header["bound"], value=claim["value"], errors=errors, n=claim["n"],
         code_bits=claim["code_bits"], delta=claim["delta"], header=header,
-        checked=_checked(claim, sample, errors, test_errors),
-        declared=_declared(header, decoder, stated_source, found.get("source_sha256")),
+        checked=_checked(kind, claim, sample, errors, test_errors),
+        declared=_declared(header, decoder, kind, stated_source, found.get("source_sha256")),
     )  # fmt: skip
 
 
@@ -152,20 +159,22 @@ def module_maker(sample: data.Dataset, model: Factory | None) -> Callable[[str],
 
 
 def recount(
-    network: Network, sample: data.Dataset, advance: Callable[[int, int], None] | None = None
+    network: Network,
+    sample: data.Dataset,
+    draws: int = 1,
+    advance: Callable[[int, int], None] | None = None,
 ) -> tuple[int, int]:
     """Errors on the training sample and on the test set, by the reference evaluator.
 
     Args:
         network: as decoded.
         sample: the data.
+        draws: of a posterior: trials of each training example. A test example has one always.
         advance: called with (examples done, total).
 
     Returns:
         Training errors, test errors.
     """
-    from idbounds.evaluator import count_errors
-
     total, done = len(sample.train_y) + len(sample.test_y), 0
 
     def forward(examples: int) -> None:
@@ -174,10 +183,21 @@ def recount(
         if advance is not None:
             advance(done, total)
 
-    def count(x: NDArray[np.uint8], y: NDArray[np.int64]) -> int:
-        return count_errors(network.module, network.state, x, y, levels=sample.levels, advance=forward)
+    parts = ((sample.train_x, sample.train_y, draws, 0), (sample.test_x, sample.test_y, 1, draws))
+    errors = []
+    for x, y, trials, passes in parts:
+        if network.spread is None:
+            from idbounds import evaluator
 
-    return count(sample.train_x, sample.train_y), count(sample.test_x, sample.test_y)
+            known: dict[str, Any] = {"levels": sample.levels, "advance": forward}
+            errors.append(evaluator.count_errors(network.module, network.state, x, y, **known))
+        else:
+            from idbounds import gibbs
+
+            known = {"levels": sample.levels, "advance": forward, "draws": trials}
+            first = passes * len(sample.train_y)
+            errors.append(gibbs.count_errors(network, x, y, first=first, **known))
+    return errors[0], errors[1]
 
 
 def describe_data(sample: data.Dataset) -> dict[str, Any]:
@@ -258,18 +278,18 @@ def _checked_form(
             f"decoder: the certificate states {_short(header['decoder'])}, this version knows "
             f"{', '.join(DECODERS)}"
         )
-    _require(header["claim"], _CLAIM, "claim")
+    kind = kind_of(decoder)
+    _require(header["claim"], kind.types, "claim")
     _require(header["data"], _DATA, "data")
     _require(header["test"], _TEST, "test")
     _require(header["model"], decoder.states, "model", {"source_sha256": str})
     for name in ("declared", "made"):
         _require(header[name], dict.fromkeys(header[name], str), name)
     claim = header["claim"]
-    if not 0 <= claim["errors"] <= claim["n"] < _FAR:
-        raise CertificateError(
-            f"the claim is impossible: {_short(claim['errors'])} errors of {_short(claim['n'])}"
-        )
-    if -(-claim["code_bits"] // 8) != payload_bytes:
+    if max(claim["n"], claim["errors"]) >= _FAR:
+        raise CertificateError(f"the claim is impossible: n = {_short(claim['n'])}")
+    kind.check(claim)
+    if not decoder.gibbs and -(-claim["code_bits"] // 8) != payload_bytes:
         raise CertificateError(
             f"code_bits: {_short(claim['code_bits'])} stated, the payload has {payload_bytes} bytes"
         )
@@ -288,13 +308,11 @@ def _require(
             raise CertificateError(f"the {name} has {_short(key)}, which {FORMAT} does not know")
 
 
-def _check_value(claim: Mapping[str, Any]) -> None:
+def _check_value(kind: Kind, claim: Mapping[str, Any]) -> None:
     """The stated value is what ball arithmetic gives for the stated inputs, to the last digit."""
-    inputs = {k: claim[k] for k in ("errors", "n", "code_bits", "delta")}
     try:
-        _same("spelling of delta", claim["delta"], canonical_delta(claim["delta"]))
-        value = bounds[BOUND].upper(**inputs)
-    except InputError as error:
+        value = kind.upper(claim)
+    except (InputError, ArithmeticError) as error:
         raise CertificateError(f"the claim is impossible: {error}") from None
     _same("value of the bound", claim["value"], value)
 
@@ -327,22 +345,25 @@ def _short(value: Any) -> str:
 
 
 def _checked(
-    claim: Mapping[str, Any], sample: data.Dataset, errors: int, test_errors: int
+    kind: Kind, claim: Mapping[str, Any], sample: data.Dataset, errors: int, test_errors: int
 ) -> tuple[str, ...]:
     return (
         "the file is intact and its header is in canonical form",
         f"the data are {sample.name}, SHA-256 {sample.sha256[:16]}..., n = {claim['n']}",
-        f"the payload decodes to the model and has exactly {claim['code_bits']} bits, part by part",
-        f"the decoded model makes {errors} errors on the training sample (stated: {claim['errors']})",
+        *kind.says(claim, errors),
         f"it makes {test_errors} errors on the {len(sample.test_y)} test examples",
-        f"{BOUND} at these numbers is at most {claim['value']} in ball arithmetic",
+        f"{kind.bound} at these numbers is at most {claim['value']} in ball arithmetic",
     )
 
 
 def _declared(
-    header: Mapping[str, Any], decoder: Decoder, stated_source: str | None, found_source: str | None
+    header: Mapping[str, Any],
+    decoder: Decoder,
+    kind: Kind,
+    stated_source: str | None,
+    found_source: str | None,
 ) -> tuple[str, ...]:
-    lines = [a.says for a in bounds[BOUND].assumes if a.vouched == "declared"]
+    lines = [a.says for a in bounds[kind.bound].assumes if a.vouched == "declared"]
     lines.append(f"delta = {header['claim']['delta']} and the bound were chosen before the sample was seen")
     known = list(declared_by_author(decoder, header["data"]["name"]).values())
     lines += known  # made here, so that a header cannot leave them out

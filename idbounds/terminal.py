@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from idbounds import data
-from idbounds.certificate import BOUND, Verification
+from idbounds.certificate import Verification
 from idbounds.certifying import Certified, certify
 from idbounds.replay import verify as replay_file
 
@@ -130,7 +130,8 @@ def record(result: Certified) -> dict[str, Any]:
     """JSON-ready figures of a certificate."""
     return {
         "path": str(result.path), "bound": result.bound, "delta": result.delta, "errors": result.errors,
-        "n": result.n, "train_error": result.train_error, "code_bits": result.code_bits,
+        "n": result.n, "draws": result.draws, "bound_id": result.bound_id,
+        "train_error": result.train_error, "code_bits": result.code_bits,
         "ideal_bits": result.ideal_bits, "parts": result.parts, "test_errors": result.test_errors,
         "test_n": result.test_n, "test_error": result.test_error, "test_interval": list(result.test_interval),
         "majority_error": result.majority_error, "seconds": result.seconds, "dataset": result.dataset,
@@ -149,14 +150,16 @@ def show(result: Certified, figures: list[Path]) -> None:
     console = Console(highlight=False, markup=False)
     risks = Table("", "error", box=box.SIMPLE_HEAD, pad_edge=False)
     low, high = result.test_interval
-    risks.add_row("training error", f"{result.train_error:.4f}  ({result.errors:,} of {result.n:,})")
+    risks.add_row(
+        "training error", f"{result.train_error:.4f}  ({result.errors:,} of {result.n * result.draws:,})"
+    )
     risks.add_row(
         "test error",
         f"{result.test_error:.4f}  ({result.test_errors:,} of {result.test_n:,}; "
         f"95% [{low:.4f}, {high:.4f}])",
     )
     for e in result.evaluations:
-        certified = "  <- the certificate, named beforehand" if e.id == BOUND else ""
+        certified = "  <- the certificate, named beforehand" if e.id == result.bound_id else ""
         note = (
             "  vacuous"
             if e.vacuous
@@ -175,8 +178,11 @@ def show(result: Certified, figures: list[Path]) -> None:
     bits.columns[1].justify = "right"
     for name, count in result.parts.items():
         bits.add_row(name, f"{count:,}")
-    bits.add_row("message", f"{result.code_bits:,}", style="bold")
-    bits.add_row("ideal, -log2 P", f"{result.ideal_bits:,.1f}")
+    if "divergence" in result.parts:
+        bits.add_row("paid for", f"{result.code_bits:,}", style="bold")
+    else:
+        bits.add_row("message", f"{result.code_bits:,}", style="bold")
+        bits.add_row("ideal, -log2 P", f"{result.ideal_bits:,.1f}")
     console.print(bits)
     path = shlex.quote(str(result.path))
     console.print(

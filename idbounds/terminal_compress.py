@@ -9,6 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from idbounds.certifying import target_file
 from idbounds.compress import Compressed, compress, read_pipeline
 from idbounds.errors import InputError
 from idbounds.terminal import Terminal
@@ -44,6 +45,8 @@ def run_compress(
     pipeline = read_pipeline(steps)
     if output is not None and not Path(output).absolute().parent.is_dir():
         raise InputError(f"output {output!r}: there is no such folder; make it first")
+    if output is not None:
+        target_file(output, dataset)
     terminal = Terminal()
     try:
         with terminal:
@@ -54,13 +57,13 @@ def run_compress(
     except KeyboardInterrupt:
         terminal.say("stopped; nothing was written, and the same command begins anew")
         return 130
+    if not as_json:
+        show(made)  # first: should no certificate be made, this is what the training was for
     path = None if output is None else str(made.certify(output).path)
     if as_json:
         print(json.dumps(made.record() | {"path": path}, indent=2))
-    else:
-        show(made)
-        if path is not None:
-            print(f"{path} written; replay it: idbounds verify {path}")
+    elif path is not None:
+        print(f"{path} written; replay it: idbounds verify {path}")
     return 0
 
 

@@ -200,3 +200,13 @@ def test_record_says_what_was_asked_for(made):
     assert (found.value, found.errors, found.code_bits) == (made.bound, made.errors, made.code_bits)
     failed = certificate.Verification(ok=False, difference="why").record()
     assert set(failed) == keys | {"difference"}
+
+
+@pytest.mark.parametrize("limit", ["_LARGEST_HEADER", "_LARGEST_FILE"])
+def test_what_could_not_be_read_again_is_not_written(limit, tmp_path, monkeypatch):
+    path = write(tmp_path / "x.idb", {"a": "b" * 50}, b"c" * 50)
+    monkeypatch.setattr(certificate, limit, 60 if limit == "_LARGEST_HEADER" else path.stat().st_size)
+    assert read(path)[1] == b"c" * 50
+    with pytest.raises(InputError, match="shorten the message"):
+        write(tmp_path / "y.idb", {"a": "b" * 60}, b"c" * 50)
+    assert not (tmp_path / "y.idb").exists()

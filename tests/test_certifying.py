@@ -17,6 +17,7 @@ import idbounds
 from idbounds import certifying, data, replay
 from idbounds.certificate import read, write
 from idbounds.errors import InputError
+from idbounds.recipes import Silent
 from idbounds.replay import verify
 from idbounds.resuming import Interrupted
 from idbounds.training import Trainer
@@ -350,6 +351,25 @@ def random_buffer(shape, classes):
     return module
 
 
+def random_groups(shape, classes):
+    module = plain(shape, classes)
+    module.prior_groups = lambda: {"1.weight": torch.randperm(6 * 64).view(6, 64).numpy() % 5}
+    return module
+
+
+class ByTheBatch(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(64, 10)
+
+    def forward(self, x):
+        return self.layer(x.flatten(1) - x.flatten(1).mean(0))
+
+
+def by_the_batch(shape, classes):
+    return ByTheBatch()
+
+
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
@@ -364,6 +384,14 @@ def random_buffer(shape, classes):
         ({"seed": 2**63}, "seed"),
         ({"architecture": "custom"}, "scatternet, mlp, convnet, lenet, uprightnet"),
         ({"model": random_buffer}, "different module each time"),
+        ({"model": random_groups}, "different module each time"),
+        ({"model": lambda shape, classes: plain(shape, 7)}, "returns 7 scores"),
+        (
+            {"model": lambda shape, classes: plain(shape, 7), "recipe": "subspace", "bits": None, "d": 20},
+            "7 scores",
+        ),
+        ({"model": by_the_batch}, "by itself"),
+        ({"model": by_the_batch, "recipe": "subspace", "bits": None, "d": 20}, "by itself"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
@@ -469,3 +497,19 @@ def test_the_pilot_with_the_smallest_bound_decides(better, tmp_path, monkeypatch
     assert not steps
     if better == "uprightnet":
         assert verify(path).ok
+
+
+@pytest.mark.parametrize("stage", ["features", "pilot"])
+def test_ctrl_c_before_the_first_step_promises_no_checkpoint(stage, tmp_path):
+    # Cause: the pilot fits keep none, and the user was sent to a file that was not there.
+    class Stop(Silent):
+        def stage(self, name, total):
+            def move(done, remark):
+                if name.startswith(stage):
+                    raise KeyboardInterrupt
+
+            return move
+
+    with pytest.raises(KeyboardInterrupt):
+        drawn(tmp_path / "x.idb", progress=Stop())
+    assert not list(tmp_path.iterdir())

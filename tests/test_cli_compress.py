@@ -97,3 +97,18 @@ def test_bad_input_is_refused_on_one_line(checkpoint, args, word, tmp_path, monk
     assert done.exit_code == 2
     assert word in done.output
     assert len(done.output.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["net.npz", "net.safetensors", "notes.txt"])
+def test_no_file_but_a_certificate_is_ever_replaced(checkpoint, name, tmp_path):
+    # Cause: --output with the checkpoint's own name put the certificate in the place of the trained weights.
+    from idbounds import certify
+    from idbounds.errors import InputError
+
+    path = tmp_path / name
+    path.write_bytes(checkpoint.read_bytes())
+    args = ("--architecture", "mlp", "--dataset", "digits", "--with", "Quantise(levels=2)", "-o", path)
+    assert call(path if name == "net.npz" else checkpoint, *args).exit_code == 2
+    with pytest.raises(InputError):
+        certify("digits", output=path, steps=1)
+    assert path.read_bytes() == checkpoint.read_bytes()

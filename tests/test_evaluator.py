@@ -8,14 +8,14 @@ from torch import nn
 from idbounds import data
 from idbounds.decoders.subspace import state
 from idbounds.errors import InputError
-from idbounds.evaluator import NEAR_TIE, _wrong, count_errors
+from idbounds.evaluator import NEAR_TIE, count_errors, wrong
 from idbounds.projections.subspace import attach
 
 NAN, INF = float("nan"), float("inf")
 
 
 @pytest.mark.parametrize(
-    ("scores", "label", "wrong"),
+    ("scores", "label", "counts"),
     [
         ([1.0, 0.0, -1.0], 0, False),
         ([1.0, 0.0, -1.0], 1, True),
@@ -31,8 +31,8 @@ NAN, INF = float("nan"), float("inf")
         ([1.0, 0.0, 0.0], 7, True),
     ],
 )
-def test_the_rule(scores, label, wrong):
-    assert _wrong(torch.tensor([scores], dtype=torch.float64), torch.tensor([label])).tolist() == [wrong]
+def test_the_rule(scores, label, counts):
+    assert wrong(torch.tensor([scores], dtype=torch.float64), torch.tensor([label])).tolist() == [counts]
 
 
 def network(module, d=8):
@@ -131,3 +131,31 @@ class Narrow(nn.Module):
 def test_modules_that_give_no_scores_are_named(digits, change, word):
     with pytest.raises(InputError, match=word):
         count(network(Narrow(change)), digits)
+
+
+class Company(nn.Module):
+    """Scores that depend on more than their example, by a change of the inputs."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.layer, self.change = nn.Linear(64, 10), change
+
+    def forward(self, x):
+        return self.layer(self.change(x.flatten(1)))
+
+
+COMPANY = {
+    "mean": lambda x: x - x.mean(0),
+    "first": lambda x: x - x[:1],
+    "last": lambda x: x - x[-1:],
+    "sum": lambda x: x.cumsum(0),
+    "dropout": lambda x: nn.functional.dropout(x, 0.5),
+}
+
+
+@pytest.mark.parametrize("change", COMPANY)
+def test_scores_that_depend_on_other_inputs_are_refused(digits, change):
+    # Cause: such a module got a certificate, and its replay said that the claim holds.
+    with pytest.raises(InputError, match="by itself"):
+        count(network(Company(COMPANY[change])), digits)
+    count(network(Company(lambda x: 2 * x)), digits)

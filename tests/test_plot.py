@@ -18,6 +18,8 @@ def result(errors=9500, n=60_000, code_bits=2310, test_errors=1690, test_n=10_00
         value=0.25,
         errors=errors,
         n=n,
+        draws=1,
+        bound_id="occam-binomial",
         code_bits=code_bits,
         ideal_bits=code_bits - 1.5,
         parts={

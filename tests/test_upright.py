@@ -6,9 +6,9 @@ import torch
 from scipy.ndimage import map_coordinates
 
 from idbounds.errors import InputError
+from idbounds.halves import halves, prepared
 from idbounds.scattering import scatternet
 from idbounds.upright import EMPTY, FLATTEST, STEEPEST, Upright, stands, uprightnet
-from idbounds.variational.halves import halves, prepared
 
 
 def moments(image):

@@ -5,8 +5,8 @@ import torch
 
 from idbounds import vectors
 from idbounds.decoders import draws
+from idbounds.halves import halves, prepared
 from idbounds.models import build
-from idbounds.variational.halves import halves, prepared
 
 
 def test_what_is_absent_says_nothing():

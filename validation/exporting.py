@@ -11,9 +11,16 @@ import pandas as pd
 from idbounds.errors import InputError, MissingExtra
 from validation import results
 
+
+def _json(rows: pd.DataFrame, path: Path) -> None:
+    # By hand: pandas' to_json keeps 15 decimal places, which of a small number is hardly a digit.
+    records = rows.astype(object).where(rows.notna(), None).to_dict("records")
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
+
+
 FORMATS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
     "csv": lambda rows, path: rows.to_csv(path, index=False),
-    "json": lambda rows, path: rows.to_json(path, orient="records", lines=True, double_precision=15),
+    "json": _json,
     "parquet": lambda rows, path: rows.to_parquet(path, index=False),
 }
 """By suffix: comma-separated values; one JSON object a line; Apache Parquet, which needs pyarrow."""

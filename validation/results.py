@@ -41,7 +41,12 @@ def _scalar(name: str, value: object) -> object:
         raise ResultsError(f"{name} is {value}: write a finite number, or leave it out and say why in reason")
     if value is not None and not isinstance(value, (str, int, float, bool)):
         raise ResultsError(f"{name} is a {type(value).__name__}; a row holds scalars only")
-    return value
+    return _readable(value) if isinstance(value, str) else value
+
+
+def _readable(text: str) -> str:
+    # A lone surrogate (an odd file name) is written as JSON, and no table could be made of the file again.
+    return text.encode("utf-8", "replace").decode()
 
 
 def _metrics(measured: Row, point: Point) -> dict[str, object]:
@@ -62,7 +67,7 @@ def _status(measured: Row) -> dict[str, object]:
         raise ResultsError(f"status {status!r}; a row is one of: {', '.join(STATUSES)}")
     if status != "ok" and not reason:
         raise ResultsError(f"a row with status {status!r} needs a reason")
-    return {"status": status, "reason": str(reason)} if reason else {"status": status}
+    return {"status": status, "reason": _readable(str(reason))} if reason else {"status": status}
 
 
 def row_set(
@@ -221,15 +226,16 @@ def of_study(results: Path, study: str) -> pd.DataFrame:
 
 
 def latest(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep the last word on each point: a success after failures replaces them.
+    """Keep the last word on each point: a success replaces failures, those of a merged file behind it, too.
 
     Args:
         rows: What `read` returned.
 
     Returns:
-        For each tier and point the rows of the last run that finished it.
+        For each tier and point the rows of the last run that settled it, or else of the last that failed.
     """
-    last = rows.groupby(["tier", "point"])["run"].transform("last")
+    points = rows.assign(run=rows["run"].where(_done(rows))).groupby(["tier", "point"])["run"]
+    last = points.transform("last").fillna(rows.groupby(["tier", "point"])["run"].transform("last"))
     return rows[rows["run"] == last].reset_index(drop=True)
 
 
@@ -243,5 +249,8 @@ def settled(rows: pd.DataFrame, tier: str) -> set[str]:
     Returns:
         The keys of the points with an ok or a censored row in that tier.
     """
-    done = rows["status"].isin(["ok", "censored"]) & (rows["tier"] == tier)
-    return set(rows.loc[done, "point"])
+    return set(rows.loc[_done(rows) & (rows["tier"] == tier), "point"])
+
+
+def _done(rows: pd.DataFrame) -> pd.Series:
+    return rows["status"].isin(["ok", "censored"])

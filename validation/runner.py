@@ -69,10 +69,8 @@ def _without_paths(text: str) -> str:
     return text
 
 
-def _failure(error: Exception) -> list[Row]:
-    # A lone surrogate (an odd file name) would make the row unreadable as a table.
-    text = str(error).encode("utf-8", "replace").decode()
-    said = " ".join(_without_paths(text).split())
+def _failure(error: BaseException) -> list[Row]:
+    said = " ".join(_without_paths(str(error)).split())
     return [{"status": "failed", "reason": f"{type(error).__name__}: {said}"[:500]}]
 
 
@@ -101,7 +99,7 @@ def _finish(study: Study, tier: str, run: str, point: Point) -> Finished:
 
     try:
         return rows(study.measure(point))
-    except Exception as error:  # a study may raise anything; the other points must go on
+    except (Exception, SystemExit) as error:  # a study may raise anything; the other points must go on
         if _is_ctrl_c(error):
             raise KeyboardInterrupt from error
         return rows(_failure(error))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from idbounds.decoders.decoder import wide
 from idbounds.decoders.forms import Dense, Form, Positions, Slot
 from idbounds.decoders.layers import STATISTICS, Coded, layout
 from idbounds.decoders.values import Reals, Values
@@ -127,13 +128,21 @@ def _draft(module: nn.Module, slot: Slot, given: Any) -> Draft:
 
 def _check_fixed(module: nn.Module, weights: Mapping[str, Any], written: set[str]) -> None:
     """What the message does not give must be what the architecture sets, or the decoded model is another."""
-    parameters = {id(p) for name, p in module.named_parameters() if name in written}
+    parameters = {id(p): name for name, p in module.named_parameters() if name in written}
     for name, value in module.state_dict(keep_vars=True).items():
-        if name in written or id(value) in parameters or name not in weights:
+        if name in written or name not in weights:
+            continue
+        if id(value) in parameters:
+            first = parameters[id(value)]
+            if not np.array_equal(np.asarray(weights[name]), np.asarray(weights[first])):
+                raise InputError(
+                    f"{name}: it is tied to {first} in the architecture, and differs from it as given; give "
+                    "an architecture that does not tie them"
+                )
             continue
         if name.rpartition(".")[2] == "num_batches_tracked":  # no prediction depends on it
             continue
-        if not np.array_equal(np.asarray(weights[name]), value.detach().cpu().numpy()):
+        if not np.array_equal(np.asarray(weights[name]), wide(value).numpy()):
             raise InputError(
                 f"{name}: it takes no gradient, so the architecture sets it, and to something else than "
                 "given; let the factory make it as it is, or let it take a gradient"

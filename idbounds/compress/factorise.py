@@ -44,8 +44,9 @@ class Factorise(Step):
         if [self.rank, self.energy, self.share].count(None) != 2:
             raise InputError(f"{self}: give exactly one of rank, energy and share")
         shares = [s for s in (self.energy, self.share) if s is not None]
-        if (self.rank is not None and self.rank < 1) or any(not 0 < s < 1 for s in shares):
-            raise InputError(f"{self}: give a rank of at least 1, or a share above 0 and below 1")
+        ranked = self.rank is None or (type(self.rank) is int and self.rank >= 1)
+        if not ranked or any(not 0 < s < 1 for s in shares):
+            raise InputError(f"{self}: give a whole rank of at least 1, or a share above 0 and below 1")
 
     def accepts(self, before: Sequence[Step]) -> str:
         """After no other structure."""

@@ -6,14 +6,13 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from idbounds import data, replay
 from idbounds.certificate import Factory, canonical_delta
-from idbounds.certifying import DELTA, Certified, write_certificate
+from idbounds.certifying import DELTA, Certified, target_file, write_certificate
 from idbounds.checkpoints import read_tensors
 from idbounds.codes import Message
 from idbounds.comparing import Evaluation, compare
@@ -102,8 +101,9 @@ class Compressed:
         Returns:
             Its figures.
         """
+        target = target_file(path, self.sample.name)
         return write_certificate(
-            self.hypothesis, self.sample, Path(path), delta=self.delta, decoder=DECODERS[layers.DECODER],
+            self.hypothesis, self.sample, target, delta=self.delta, decoder=DECODERS[layers.DECODER],
             model=self.model, report=Silent(), started=time.monotonic(), device="cpu",
         )  # fmt: skip
 
@@ -214,14 +214,16 @@ def _network(module: nn.Module, given: list[Draft]) -> Network:
     """The network with the weights as given, not as written."""
     import torch
 
-    state = {name: wide(value) for name, value in module.state_dict().items()}
+    # By these names a tied tensor comes once: `functional_call` refuses it twice.
+    fixed = (*module.named_parameters(), *module.named_buffers())
+    state = {name: wide(value) for name, value in fixed}
     state |= {d.slot.name: torch.from_numpy(d.original.reshape(d.slot.shape).copy()) for d in given}
     return Network(module, state, {})
 
 
 def _count(network: Network, sample: data.Dataset, report: Progress, stage: str) -> Errors:
     move = report.stage(stage, len(sample.train_y) + len(sample.test_y))
-    return Errors(*replay.recount(network, sample, lambda done, total: move(done, "")))
+    return Errors(*replay.recount(network, sample, advance=lambda done, total: move(done, "")))
 
 
 def _advance(pipeline: Pipeline, report: Progress) -> Any:

@@ -61,7 +61,8 @@ class Quantise(Step):
                 raise InputError(f"{name} = {count!r}: give a whole number from 2 to {_MOST_LEVELS}")
         if self.spacing is not None and not 2**-10 <= self.spacing <= 2**10:
             raise InputError(f"spacing = {self.spacing}: give a number from 2^-10 to 2^10")
-        if self.kind not in ("uniform", "kmeans") or self.precision not in range(1, 17):
+        precise = type(self.precision) is int and 1 <= self.precision <= 16
+        if self.kind not in ("uniform", "kmeans") or not precise:
             raise InputError(
                 f"kind = {self.kind!r}, precision = {self.precision}: give uniform or kmeans, 1 to 16 bits"
             )

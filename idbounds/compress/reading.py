@@ -39,8 +39,10 @@ def read_pipeline(text: str) -> Pipeline:
     Raises:
         InputError: When the text says anything else.
     """
+    if len(text.strip()) > _LONGEST:  # its beginning may be another pipeline
+        raise InputError(f"pipeline {text[:80]!r}...: up to {_LONGEST} characters are allowed")
     try:
-        made = _made(ast.parse(text.strip()[:_LONGEST], mode="eval").body)
+        made = _made(ast.parse(text.strip(), mode="eval").body)
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise InputError(
             f"pipeline {text[:80]!r}: {error}; write steps such as Sparsify(0.9) | Quantise(levels=4) | "

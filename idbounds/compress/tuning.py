@@ -59,8 +59,12 @@ class FineTune(Step):
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot train."""
-        if self.steps < 1 or self.batch < 1 or self.seed < 0 or not 0 < self.learning_rate <= 10:
-            raise InputError(f"{self}: give steps >= 1, batch >= 1, seed >= 0 and a learning_rate in (0, 10]")
+        whole = all(type(count) is int for count in (self.steps, self.batch, self.seed))
+        least = min(self.steps, self.batch) >= 1 and self.seed >= 0
+        if not (whole and least and 0 < self.learning_rate <= 10):
+            raise InputError(
+                f"{self}: give whole steps >= 1, batch >= 1 and seed >= 0, and a learning_rate in (0, 10]"
+            )
         if not 0 <= self.teacher <= 1:
             raise InputError(f"teacher = {self.teacher}: give a share of the loss from 0 to 1")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from idbounds.decoders import draws, layers, subspace
-from idbounds.decoders.decoder import CUSTOM, RECIPE_BITS, Decoder, Network, scaled
+from idbounds.decoders import draws, gibbs, layers, subspace
+from idbounds.decoders.decoder import CUSTOM, RECIPE_BITS, Decoder, Network, Spread, scaled
 
-DECODERS: dict[str, Decoder] = {d.name: d for d in (subspace.SUBSPACE, draws.DRAWS, layers.LAYERS)}
+DECODERS: dict[str, Decoder] = {
+    d.name: d for d in (subspace.SUBSPACE, draws.DRAWS, layers.LAYERS, gibbs.GIBBS)
+}
 """By name; an entry never changes meaning."""
 
-__all__ = ["CUSTOM", "DECODERS", "RECIPE_BITS", "Decoder", "Network", "scaled"]
+__all__ = ["CUSTOM", "DECODERS", "RECIPE_BITS", "Decoder", "Network", "Spread", "scaled"]

@@ -30,18 +30,38 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
+class Spread:
+    """What makes of a network a posterior: the predictor draws its weights for each example anew.
+
+    Attributes:
+        deviations: of each weight tensor by name, float64.
+        seed: of the draws.
+        kl_nats: divergence from the prior, a decimal string rounded up.
+        paid: parts of the message that name the prior: their bits are paid for on top.
+    """
+
+    deviations: dict[str, torch.Tensor]
+    seed: int
+    kl_nats: str
+    paid: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Network:
     """A module with the weights that a message names.
 
     Attributes:
         module: the network; its own weights are not used.
-        state: CPU tensor of each parameter and buffer by name, float64 where it is floating point.
+        state: CPU tensor of each parameter and buffer by name, float64 where it is floating point; of a
+            posterior, its means.
         states: what a certificate's header says of it, by key.
+        spread: of a posterior; None for a single network.
     """
 
     module: nn.Module
     state: dict[str, torch.Tensor]
     states: dict[str, Any]
+    spread: Spread | None = None
 
 
 Maker = Callable[[str], "nn.Module"]
@@ -59,6 +79,7 @@ class Decoder:
         states: keys of the header's `model` section and their types.
         encode: from a hypothesis to its message.
         decode: from a payload and a maker of networks to hypothesis, network and bits by part.
+        gibbs: whether a message is a posterior, from which a predictor draws.
     """
 
     name: str
@@ -67,6 +88,7 @@ class Decoder:
     states: Mapping[str, type]
     encode: Callable[[Any], Any]
     decode: Callable[[bytes, Maker], tuple[Any, Network, dict[str, int]]]
+    gibbs: bool = False
 
 
 def recipe_number(name: str) -> int:

@@ -185,6 +185,28 @@ def layout(module: nn.Module) -> tuple[tuple[int, ...], NDArray[np.int64]]:
     return tuple(p.numel() for p in weights.values()), np.concatenate(groups).astype(np.int64)
 
 
+def placed(module: nn.Module, flat: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """All tensors of a module with given weights.
+
+    Args:
+        module: the network.
+        flat: its weights, float64, (D,).
+
+    Returns:
+        CPU tensor of each parameter and buffer by name, float64 where it is floating point; its weights.
+    """
+    import torch
+
+    from idbounds.projections.buffers import constants
+
+    found = {name: wide(p) for name, p in module.named_parameters()}
+    found |= {name: wide(value) for name, value in constants(module, initial=True).items()}
+    named = weights_of(module)
+    pieces = torch.split(flat, [p.numel() for p in named.values()])
+    weights = {name: piece.view(p.shape) for (name, p), piece in zip(named.items(), pieces, strict=True)}
+    return found | weights, weights
+
+
 def state(model: Model, module: nn.Module) -> dict[str, Tensor]:
     """All tensors of a module with the weights that a model names.
 
@@ -197,15 +219,9 @@ def state(model: Model, module: nn.Module) -> dict[str, Tensor]:
     """
     import torch
 
-    from idbounds.projections.buffers import constants
-
-    sizes, groups = layout(module)
+    groups = layout(module)[1]
     flat = torch.from_numpy(model.drawing.made(model.indices) * model.prior_scales()[groups])
-    found = {name: wide(p) for name, p in module.named_parameters()}
-    found |= {name: wide(value) for name, value in constants(module, initial=True).items()}
-    for (name, p), piece in zip(weights_of(module).items(), torch.split(flat, list(sizes)), strict=True):
-        found[name] = piece.view(p.shape)
-    return found
+    return placed(module, flat)[0]
 
 
 def encode(model: Model) -> Message:

@@ -172,7 +172,8 @@ class FloatVector(Codec[Reals]):
     def read(self, source: BitReader) -> Reals:
         """Read a vector of shape (d,); DecodeError for NaN and infinity."""
         bits = source.read_array(self._size * self._width)
-        found = np.frombuffer(np.packbits(bits).tobytes(), dtype=self._dtype).astype(np.float64)
+        with np.errstate(invalid="ignore"):  # a signalling NaN
+            found = np.frombuffer(np.packbits(bits).tobytes(), dtype=self._dtype).astype(np.float64)
         if not np.isfinite(found).all():
             raise DecodeError(f"{self.name}: NaN or infinity; no encoder writes this")
         return found

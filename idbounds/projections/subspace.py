@@ -58,7 +58,7 @@ class SubspaceModule(nn.Module):
             self._constants = buffers.constants(module, initial=options.start == "seed")
             self._normalisations = buffers.normalisations(module)
         first = next(iter(self._trainable.values()))
-        wide = any(p.dtype == torch.float64 for p in self._trainable.values())
+        self._wide = wide = any(p.dtype == torch.float64 for p in self._trainable.values())
         like: dict[str, Any] = {"dtype": torch.float64 if wide else torch.float32, "device": first.device}
         self.z = nn.Parameter(torch.zeros(self.projection.d + len(self.lambdas or ()), **like))
         theta0 = self._start()
@@ -125,7 +125,7 @@ class SubspaceModule(nn.Module):
         """
         state = self.state(self.z)
         if self.certifiable:
-            state |= self._held_buffers()
+            state |= self._held_buffers(self.z)
         return torch.func.functional_call(self.module, state, args, kwargs)
 
     def functional(self, z: Tensor, *args: Any, **kwargs: Any) -> Any:
@@ -151,7 +151,7 @@ class SubspaceModule(nn.Module):
         Returns:
             What the module returns.
         """
-        return torch.func.functional_call(self.module, self.state(z) | self._held_buffers(), args, kwargs)
+        return torch.func.functional_call(self.module, self.state(z) | self._held_buffers(z), args, kwargs)
 
     def state(self, z: Tensor) -> dict[str, Tensor]:
         """Return the weights at z as a differentiable function of it, for `torch.func.functional_call`.
@@ -160,8 +160,10 @@ class SubspaceModule(nn.Module):
             z: shape (d,).
 
         Returns:
-            Parameter name -> tensor of its shape and dtype, for all that require a gradient.
+            Parameter name -> tensor of its shape and dtype, for all that require a gradient; in float64 for
+            a z in float64, as the reference evaluator gives it, though the module be in less.
         """
+        widened = self._widened(z)
         # Half-precision z would meet kernels that are written for float32 and float64 only.
         z = z if z.dtype == torch.float64 else z.float()
         if self.lambdas:
@@ -174,7 +176,7 @@ class SubspaceModule(nn.Module):
         if self.origin is not None:
             moved = self.origin + moved
         return {
-            name: piece.view(like.shape).to(like.dtype)
+            name: piece.view(like.shape).to(torch.float64 if widened else like.dtype)
             for (name, like), piece in zip(
                 self._trainable.items(), self.space.pieces(self.theta0, moved), strict=True
             )
@@ -286,11 +288,18 @@ class SubspaceModule(nn.Module):
     def _buffers_in_use(self) -> dict[str, Tensor]:
         return self._constants if self.certifiable else dict(self.module.named_buffers())
 
-    def _held_buffers(self) -> dict[str, Tensor]:
+    def _widened(self, z: Tensor) -> bool:
+        """Whether z is in float64 and the module in less: so the reference evaluator gives it."""
+        return z.dtype == torch.float64 and not self._wide
+
+    def _held_buffers(self, z: Tensor) -> dict[str, Tensor]:
         """Clones: a module that writes to its buffers in training must find the first ones again."""
         if self.certifiable:
             self._hold_normalisations()
-        return {name: value.clone() for name, value in self._buffers_in_use().items()}
+        held = {name: value.clone() for name, value in self._buffers_in_use().items()}
+        if self._widened(z):
+            held = {name: v.double() if v.is_floating_point() else v for name, v in held.items()}
+        return held
 
     def _hold_normalisations(self) -> None:
         for module in self._normalisations:

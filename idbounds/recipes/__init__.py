@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from idbounds.recipes import draws, subspace
+from idbounds.recipes import draws, gibbs, subspace
 from idbounds.recipes.recipe import Job, Learner, Progress, Recipe, Silent
 
-RECIPES: dict[str, Recipe] = {r.name: r for r in (draws.RECIPE, subspace.RECIPE)}
+RECIPES: dict[str, Recipe] = {r.name: r for r in (draws.RECIPE, subspace.RECIPE, gibbs.RECIPE)}
 """The first is the default."""
 
 __all__ = ["RECIPES", "Job", "Learner", "Progress", "Recipe", "Silent"]

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from idbounds.codes.reals.noise import SEED_LIMIT
 from idbounds.decoders import CUSTOM, draws
 from idbounds.errors import InputError
 from idbounds.recipes.recipe import Job, Recipe
-from idbounds.variational.settings import NATS_PER_ERROR, Settings
+from idbounds.variational.settings import NATS_PER_ERROR, Fit, Settings
 
 if TYPE_CHECKING:
     import torch
@@ -65,9 +65,9 @@ class Learner:
         InputError: when a module cannot be certified.
     """
 
-    def __init__(self, job: Job, settings: Settings) -> None:
+    def __init__(self, job: Job, settings: Fit) -> None:
         """Make the networks and try them."""
-        from idbounds.variational.halves import halves, inputs_of, prepared
+        from idbounds.halves import halves, inputs_of, prepared
 
         self._job, self._settings, self.done = job, settings, 0
         integer_within(job.seed, "seed", 0, SEED_LIMIT - 1)
@@ -82,7 +82,7 @@ class Learner:
             for nats in _nats(shape)
         ]
 
-    def run(self, *, resume: bool) -> draws.Model:
+    def run(self, *, resume: bool) -> Any:
         """Fit.
 
         Args:
@@ -104,7 +104,7 @@ class Learner:
         with torch.random.fork_rng([]):
             way, inputs, seconds = self._seen(way) if way or len(self._ways) == 1 else self._chosen()
             fitter = self._fitter(way, inputs, settings)
-            course = Course(fitter, self._identity(way), job.report.stage, job.report.say)
+            course = Course(fitter, self._phases(), self._identity(way), job.report.stage, job.report.say)
             if resume:
                 course.load(job.checkpoint)
             tests = len(job.sample.test_y) / len(job.sample.train_y)
@@ -116,6 +116,15 @@ class Learner:
                 self.done = stop.step
                 raise
         self.done = fitter.step
+        return self._said(way, fitter)
+
+    def _phases(self) -> tuple[str, ...]:
+        from idbounds.variational.course import DRAWN
+
+        return DRAWN
+
+    def _said(self, way: Way, fitter: Fitter) -> Any:
+        """The hypothesis at the end of the last phase."""
         return draws.Model(way.name, fitter.drawing, fitter.scales, fitter.indices)
 
     def _begun(self) -> Way:
@@ -152,7 +161,7 @@ class Learner:
 
     def _seen(self, way: Way | None) -> tuple[Way, torch.Tensor, float]:
         """A way, what its body sees of the examples, and the seconds that this took."""
-        from idbounds.variational.halves import inputs_of
+        from idbounds.halves import inputs_of
 
         way, sample = way or self._ways[0], self._job.sample
         start = time.monotonic()
@@ -160,7 +169,7 @@ class Learner:
         inputs = inputs_of(way.front, sample.train_x, sample.levels, move)
         return way, inputs, time.monotonic() - start
 
-    def _fitter(self, way: Way, inputs: torch.Tensor, settings: Settings) -> Fitter:
+    def _fitter(self, way: Way, inputs: torch.Tensor, settings: Fit) -> Fitter:
         import torch
 
         from idbounds.variational.fitter import Fitter
@@ -179,7 +188,7 @@ class Learner:
         return hashlib.sha256((words + f"{way.name} {way.nats} {way.front} {way.body}").encode()).hexdigest()
 
     def _tried(self, name: str) -> nn.Module:
-        """The module, after the evaluator has tried it on one example with all weights zero."""
+        """The module, after the evaluator has tried it on two examples with weights drawn for nothing."""
         import torch
 
         from idbounds.evaluator import count_errors
@@ -187,18 +196,23 @@ class Learner:
         job = self._job
         module = job.make(name)
         sizes, groups = draws.layout(module)
-        drawing = Drawing(sizes, (0,) * len(sizes), self._settings.bits, job.seed)
+        # Not zero: then no score would show what it depends on.
+        drawing = Drawing(sizes, tuple(min(1, size) for size in sizes), 1, job.seed)
         scales = np.full(int(groups.max()) + 1, draws.FIRST_SCALE)
-        blank = draws.Model(name, drawing, scales, np.zeros(0, np.int64))
+        blank = draws.Model(name, drawing, scales, np.zeros(drawing.total, np.int64))
         state = draws.state(blank, module)
         if name == CUSTOM:
-            again = draws.state(blank, job.make(name))
+            other = job.make(name)
+            laid = draws.layout(other)
+            again = draws.state(blank, other) if laid[0] == sizes and np.array_equal(laid[1], groups) else {}
             if state.keys() != again.keys() or not all(torch.equal(state[k], again[k]) for k in state):
                 raise InputError(
-                    "the factory gives a different module each time, by random buffers or parameters with "
-                    "requires_grad=False, so nobody could replay it; seed them inside the factory"
+                    "the factory gives a different module each time, by random buffers, prior_groups or "
+                    "parameters with requires_grad=False, so nobody could replay it; seed them inside the "
+                    "factory"
                 )
-        x, y = job.sample.train_x[:1], job.sample.train_y[:1]
+        x = job.sample.train_x[:2]
+        y = np.full(len(x), job.sample.classes - 1)
         count_errors(module, state, x, y, levels=job.sample.levels)
         return module
 
@@ -208,7 +222,8 @@ def _nats(shape: Sequence[int]) -> tuple[float, ...]:
     return tuple(NATS_PER_ERROR / 2**k for k in range(4)) if len(shape) == 1 else (NATS_PER_ERROR,)
 
 
-def _architectures(shape: Sequence[int]) -> tuple[str, ...]:
+def architectures(shape: Sequence[int]) -> tuple[str, ...]:
+    """What suits examples of a shape: names in the menu, of which a pilot fit chooses one."""
     from idbounds.scattering import fits
     from idbounds.upright import stands
 
@@ -220,6 +235,6 @@ def _architectures(shape: Sequence[int]) -> tuple[str, ...]:
 
 
 RECIPE = Recipe(
-    name="draws", decoder=draws.DRAWS, settings=Settings, architectures=_architectures, devices=("cpu",),
+    name="draws", decoder=draws.DRAWS, settings=Settings, architectures=architectures, devices=("cpu",),
     prepare=Learner,
 )  # fmt: skip

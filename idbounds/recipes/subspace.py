@@ -76,7 +76,7 @@ class Learner:
         return subspace.Model(self._name, s.projection, s.d, job.seed, trainer.grid, trainer.symbols())
 
     def _network(self) -> SubspaceModule:
-        """The module in its subspace, after the evaluator has tried it on one example."""
+        """The module in its subspace, after the evaluator has tried it on two examples."""
         from idbounds.evaluator import count_errors
 
         job = self._job
@@ -87,7 +87,8 @@ class Learner:
                 "requires_grad=False, so nobody could replay it; seed them inside the factory"
             )
         state = subspace.state(network, np.zeros(self._settings.d))
-        x, y = job.sample.train_x[:1], job.sample.train_y[:1]
+        x = job.sample.train_x[:2]
+        y = np.full(len(x), job.sample.classes - 1)
         count_errors(network.module, state, x, y, levels=job.sample.levels)
         return network
 

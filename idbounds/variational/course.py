@@ -12,11 +12,23 @@ from idbounds.errors import InputError
 from idbounds.resuming import Interrupted, held_interrupts
 from idbounds.variational.fitter import Fitter
 from idbounds.variational.refining import Refiner
+from idbounds.variational.settings import Settings, Settle
 
-PHASES = ("fitting", "balancing", "drawing", "refining")
+DRAWN = ("fitting", "balancing", "drawing", "refining")
+"""The phases that end in draws."""
+
+SETTLED = ("fitting", "settling")
+"""The phases that end in a posterior."""
+
+LAST = ("refining", "settling")
+"""Phases that a deadline ends."""
+
 KEPT = 10.0  # seconds between two checkpoints
 
 Stage = Callable[[str, int], Callable[[int, str], None]]
+
+
+_DRAWN_ARRAYS = ("counts", "indices", "prices", "weights")
 
 
 class Course:
@@ -24,29 +36,41 @@ class Course:
 
     Attributes:
         fitter: what is being fitted.
-        phase: index into `PHASES`; their number at the end.
+        phase: index into the phases; their number at the end.
         done: units done in the phase: steps, blocks or visits.
 
     Args:
         fitter: at step 0.
+        phases: `DRAWN` or `SETTLED`.
         identity: of the run, for its checkpoint.
         stage: opens a stage of progress.
         say: receives a remark.
     """
 
-    def __init__(self, fitter: Fitter, identity: str, stage: Stage, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        fitter: Fitter,
+        phases: tuple[str, ...],
+        identity: str,
+        stage: Stage,
+        say: Callable[[str], None],
+    ) -> None:
         """Stand at the beginning."""
         self.fitter, self.phase, self.done = fitter, 0, 0
-        self._identity, self._stage, self._say = identity, stage, say
+        self._phases, self._identity, self._stage, self._say = phases, identity, stage, say
         self._refiner: Refiner | None = None
-        self._units = (self._fit, self._balance, self._draw, self._refine)
+        units = {
+            "fitting": self._fit, "settling": self._settle, "balancing": self._balance, "drawing": self._draw,
+            "refining": self._refine,
+        }  # fmt: skip
+        self._units = [units[name] for name in phases]
 
     def run(self, checkpoint: Path, deadline: float) -> None:
         """Go to the end, keeping a checkpoint.
 
         Args:
             checkpoint: file to keep.
-            deadline: when refining ends, in seconds of `time.monotonic`.
+            deadline: when refining or settling ends, in seconds of `time.monotonic`.
 
         Raises:
             Interrupted: on Ctrl-C, after the unit at hand is done and the checkpoint is written.
@@ -54,11 +78,12 @@ class Course:
         kept = time.monotonic()
         with held_interrupts() as pressed:
             try:
-                while self.phase < len(PHASES):
+                while self.phase < len(self._phases):
                     total = self._total()
-                    move = self._stage(PHASES[self.phase], total) if total else None
+                    name = self._phases[self.phase]
+                    move = self._stage(name, total) if total else None
                     while self.done < total:
-                        if PHASES[self.phase] == "refining" and time.monotonic() > deadline:
+                        if name in LAST and time.monotonic() > deadline:
                             break
                         remark = self._units[self.phase]()
                         self.done += 1
@@ -105,12 +130,15 @@ class Course:
         )
         arrays = resuming.load(path, self._identity, names)
         self.phase, self.done = arrays["phase"].item(), arrays["done"].item()
-        drawn = self.done if self.phase == PHASES.index("drawing") else 0
         try:
-            for name in ("scales", "counts", "indices", "prices", "weights") if self.phase else ():
-                _ = arrays[name]  # a KeyError where it is missing
-            if self.phase > PHASES.index("drawing"):
-                drawn = len(arrays["indices"])
+            drawn = 0
+            if self.phase:
+                needed = ("scales",) if self._phases is SETTLED else ("scales", *_DRAWN_ARRAYS)
+                for name in needed:
+                    _ = arrays[name]  # a KeyError where it is missing
+                if self._phases is DRAWN and self.phase >= DRAWN.index("drawing"):
+                    drawing = self.phase == DRAWN.index("drawing")
+                    drawn = self.done if drawing else len(arrays["indices"])
             self.fitter.restore(arrays, drawn)
             if "scores" in arrays:
                 self._refiner = Refiner(self.fitter)
@@ -120,12 +148,15 @@ class Course:
 
     def _total(self) -> int:
         """Units of the phase at hand; what it needs is made here."""
-        fitter, settings = self.fitter, self.fitter.settings
-        if PHASES[self.phase] == "fitting":
+        fitter, settings, name = self.fitter, self.fitter.settings, self._phases[self.phase]
+        if name == "fitting":
             return settings.steps
-        if PHASES[self.phase] == "balancing":
+        if isinstance(settings, Settle):
+            return settings.settle
+        assert isinstance(settings, Settings)
+        if name == "balancing":
             return settings.balance if fitter.drawing.total else 0
-        if PHASES[self.phase] == "drawing":
+        if name == "drawing":
             return fitter.drawing.total
         if self._refiner is None and settings.passes and fitter.drawing.total:
             try:
@@ -135,11 +166,14 @@ class Course:
         return settings.passes * len(self._refiner.blocks) if self._refiner else 0
 
     def _next(self) -> None:
-        if PHASES[self.phase] == "fitting":
-            if self.fitter.begin_again():
-                self._say(f"no bits are left: begun again at {self.fitter.nats:g} nats an error")
-                self.done = 0
-                return
+        fitting = self._phases[self.phase] == "fitting"
+        if fitting and self.fitter.begin_again():
+            self._say(f"no bits are left: begun again at {self.fitter.nats:g} nats an error")
+            self.done = 0
+            return
+        if fitting and self._phases is SETTLED:
+            self.fitter.round_scales()
+        elif fitting:
             self.fitter.cut()
             drawing = self.fitter.drawing
             self._say(f"{drawing.total} blocks of {drawing.bits} bits")
@@ -147,6 +181,9 @@ class Course:
 
     def _fit(self) -> str:
         return self.fitter.fit_step()
+
+    def _settle(self) -> str:
+        return self.fitter.settle_step()
 
     def _balance(self) -> str:
         self.fitter.balance_step()

@@ -21,7 +21,7 @@ from idbounds.errors import InputError
 from idbounds.projections.stream import Stream, hash32, permutation, stream_key
 from idbounds.variational.exchange import estimate, nats_per_bit
 from idbounds.variational.posterior import Posterior
-from idbounds.variational.settings import CHEAPEST, NATS_PER_ERROR, Settings
+from idbounds.variational.settings import CHEAPEST, FEWEST, NATS_PER_ERROR, Fit, Settings
 
 CONSTANT = 0.4  # share of the steps at the full learning rate, then a cosine
 WARM = 0.1  # share of the steps over which the price of a bit rises from 0
@@ -72,7 +72,7 @@ class Fitter:
         body: nn.Module,
         inputs: Tensor,
         labels: Tensor,
-        settings: Settings,
+        settings: Fit,
         *,
         seed: int,
         delta: float,
@@ -86,7 +86,7 @@ class Fitter:
         self.nats = nats
         self._start(body)
         self.scales: NDArray[np.int64] = np.zeros(0, np.int64)
-        self.drawing = Drawing((), (), settings.bits, seed)
+        self.drawing = Drawing((), (), 1, seed)
         self.indices: NDArray[np.int64] = np.zeros(0, np.int64)
         self.frozen = torch.zeros(len(self.posterior.mean), dtype=torch.bool)
         self.weights = torch.zeros_like(self.posterior.mean)
@@ -140,7 +140,7 @@ class Fitter:
         return estimate(train_error=self.error, code_bits=bits, n=len(self.labels), delta=self.delta)
 
     def begin_again(self) -> bool:
-        """Go back to step 0 at half the price, if the fit has ended with less than a block of bits.
+        """Go back to step 0 at half the price, if the fit has ended with fewer than `FEWEST` bits.
 
         The fewer bits, the dearer is one: where errors fall slowly with bits, a fit may slide to none at all.
 
@@ -148,17 +148,14 @@ class Fitter:
             Whether it did; after the `CHEAPEST` price it does not.
         """
         bits = float(self.posterior.kl_bits().detach().sum())
-        if bits >= self.settings.bits or self.nats <= CHEAPEST:
+        if bits >= FEWEST or self.nats <= CHEAPEST:
             return False
         self.nats /= 2
         self._start(self.posterior.body)
         return True
 
-    def cut(self) -> None:
-        """Round the prior scales to the menu and cut the weights into blocks of about `settings.bits` bits.
-
-        A tensor whose whole divergence is below half a block gets none: its weights are zero.
-        """
+    def round_scales(self) -> None:
+        """Round the prior scales to the menu, and move the others more slowly from here on."""
         posterior = self.posterior
         with torch.no_grad():
             found = posterior.log_scale.exp().tolist()
@@ -168,8 +165,29 @@ class Fitter:
             # Most weights are as the prior has them: they follow it, or rounding would cost hundreds of bits.
             posterior.log_std = posterior.log_std + (rounded - posterior.log_scale)[posterior.group]
             posterior.log_scale = rounded
-            bits = torch.split(posterior.kl_bits(), posterior.sizes)
-        counts = [min(round(float(b.sum()) / self.settings.bits), len(b)) for b in bits]
+        self._slower()
+
+    def settle_step(self) -> str:
+        """One step on means, deviations and temperature under the rounded scales.
+
+        Returns:
+            Bits, in words, now and then.
+        """
+        posterior = self.posterior
+        bits = posterior.kl_bits().sum()
+        self._move(self._loss(posterior.mean, posterior.log_std.exp()) + self.price * bits)
+        return f"{float(bits.detach()):.0f} bits" if self.step % 20 == 0 else ""
+
+    def cut(self) -> None:
+        """Round the prior scales and cut the weights into blocks of about `settings.bits` bits.
+
+        A tensor whose whole divergence is below half a block gets none: its weights are zero.
+        """
+        self.round_scales()
+        width = self._settings.bits
+        with torch.no_grad():
+            bits = torch.split(self.posterior.kl_bits(), self.posterior.sizes)
+        counts = [min(round(float(b.sum()) / width), len(b)) for b in bits]
         self.prices = torch.full((sum(counts) + 1,), self.price)
         self.indices = np.zeros(sum(counts), dtype=np.int64)
         self._lay(counts)
@@ -183,7 +201,7 @@ class Fitter:
         self._move(self._loss(mean, std) + (bits * self.prices[self.block_of] * ~self.frozen).sum())
         if self.step % ADAPTED == 0:
             held = torch.zeros_like(self.prices).index_add_(0, self.block_of, bits.detach())
-            self.prices *= torch.where(held > self.settings.bits, ADAPT, 1 / ADAPT)
+            self.prices *= torch.where(held > self._settings.bits, ADAPT, 1 / ADAPT)
             self.prices.clamp_(self.price / LIMIT, self.price * LIMIT)
 
     def draw(self, block: int) -> None:
@@ -201,7 +219,7 @@ class Fitter:
             self.choose(block, int(best[0]))
         self.frozen[rows] = True
         if block + 1 < self.drawing.total:
-            for _ in range(self.settings.between):
+            for _ in range(self._settings.between):
                 self.balance_step()
 
     def choose(self, block: int, index: int) -> None:
@@ -230,7 +248,7 @@ class Fitter:
         Returns:
             Indices, best first, int64, shape (min(keep, 2^bits),).
         """
-        total, values, places = 1 << self.settings.bits, [], []
+        total, values, places = 1 << self._settings.bits, [], []
         at_once = max(1, CHUNK // len(self.drawing.blocks[block]))
         for first in range(0, total, at_once):
             drawn = torch.from_numpy(self.drawing.all_drawn(block, first, min(at_once, total - first)))
@@ -251,7 +269,9 @@ class Fitter:
             for key, value in self._optimiser.state.get(tensor, {}).items():
                 out[f"adam_{index}_{key}"] = value.numpy()
         if self.scales.size:
-            out |= {"scales": self.scales, "counts": np.array(self.drawing.counts), "indices": self.indices}
+            out |= {"scales": self.scales}
+        if self.drawing.sizes:
+            out |= {"counts": np.array(self.drawing.counts), "indices": self.indices}
             out |= {"prices": self.prices.numpy(), "weights": self.weights.numpy()}
         return out
 
@@ -269,10 +289,14 @@ class Fitter:
         for name in ("mean", "log_std", "log_scale", "log_temperature"):
             setattr(posterior, name, torch.from_numpy(arrays[name].copy()))
         if "scales" in arrays:
-            self.scales, self.indices = arrays["scales"], arrays["indices"].copy()
+            self.scales = arrays["scales"]
+        if "counts" in arrays:
+            self.indices = arrays["indices"].copy()
             self.prices, self.weights = (torch.from_numpy(arrays[k].copy()) for k in ("prices", "weights"))
             self._lay(arrays["counts"].tolist())
             self.frozen = self.frozen | (self.block_of < drawn)
+        elif "scales" in arrays:
+            self._slower()
         else:
             self._optimise(posterior.trained, self.settings.learning_rate)
         for index, tensor in enumerate(self._moved):
@@ -285,13 +309,22 @@ class Fitter:
     def _lay(self, counts: list[int]) -> None:
         """Cut blocks, and move means, deviations and temperature from here on."""
         posterior = self.posterior
-        self.drawing = Drawing(tuple(posterior.sizes), tuple(counts), self.settings.bits, self.seed)
+        self.drawing = Drawing(tuple(posterior.sizes), tuple(counts), self._settings.bits, self.seed)
         self.block_of = torch.full((len(posterior.mean),), self.drawing.total)
         for index, places in enumerate(self.drawing.blocks):
             self.block_of[torch.from_numpy(places)] = index
         self.frozen = self.block_of == self.drawing.total
+        self._slower()
+
+    def _slower(self) -> None:
+        posterior = self.posterior
         moved = [posterior.mean, posterior.log_std, posterior.log_temperature]
         self._optimise(moved, self.settings.learning_rate / SLOWER)
+
+    @property
+    def _settings(self) -> Settings:
+        assert isinstance(self.settings, Settings)  # else nothing is drawn
+        return self.settings
 
     def _optimise(self, tensors: list[Tensor], rate: float) -> None:
         for tensor in self.posterior.trained:

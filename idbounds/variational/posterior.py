@@ -7,14 +7,14 @@ the noise of outputs in place of the noise of weights.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from idbounds.decoders.draws import layout, weights_of
-from idbounds.projections.starts import owners, roles
+from idbounds.gibbs import linear_layers
+from idbounds.projections.starts import roles
 
 START_DEVIATION = 0.05
 START_SCALE = 0.3
@@ -58,7 +58,7 @@ class Posterior:
         self.shapes = [p.shape for p in weights.values()]
         sizes, group = layout(body)
         self.sizes, self.group = list(sizes), torch.from_numpy(group)
-        self.linear = _linear(body, weights, example)
+        self.linear = linear_layers(body, weights, example)
         kinds, pieces = roles(body, weights), []
         last = max((i for i, shape in enumerate(self.shapes) if len(shape) > 1), default=-1)
         for index, (name, shape) in enumerate(zip(self.names, self.shapes, strict=True)):
@@ -123,32 +123,3 @@ class Posterior:
             for hook in hooks:
                 hook.remove()
         return out
-
-
-def _linear(body: nn.Module, weights: dict[str, nn.Parameter], example: Tensor) -> dict[str, nn.Linear]:
-    # Called once, one vector an example, a weight that is theirs alone: only then has noise of the outputs,
-    # drawn anew for each example, the law of noise of the weights.
-    candidates = {
-        name: child
-        for name, ((child, leaf), *others) in owners(body, weights).items()
-        if not others and leaf == "weight" and type(child) is nn.Linear
-    }
-    calls: Counter[str] = Counter()
-    flat: set[str] = set()
-
-    def seen(name: str) -> Any:
-        def hook(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            calls[name] += 1
-            if inputs[0].ndim == 2 and len(inputs[0]) == len(example):
-                flat.add(name)
-
-        return hook
-
-    hooks = [child.register_forward_pre_hook(seen(name)) for name, child in candidates.items()]
-    try:
-        with torch.no_grad():
-            body(example)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return {name: child for name, child in candidates.items() if calls[name] == 1 and name in flat}

@@ -13,32 +13,27 @@ NATS_PER_ERROR = 4.0
 CHEAPEST = NATS_PER_ERROR / 8
 """The least that an error may stand for, where it has to be found out."""
 
+FEWEST = 16.0
+"""Bits of divergence with which a fit has learned something."""
+
 
 @dataclass(frozen=True)
-class Settings:
-    """How to fit a posterior and to turn it into draws.
+class Fit:
+    """How to fit a posterior.
 
     Attributes:
         steps: gradient steps on the posterior.
         pilot: gradient steps on each architecture, where there are several to choose among.
         batch: examples a step.
         learning_rate: Adam's, for the posterior; a tenth of it afterwards.
-        bits: of a block: the draw is one of 2^bits. The decoder is told this one.
-        balance: steps that bring the blocks to as many bits of KL divergence as the draw has.
-        between: steps between two blocks.
-        passes: how often each block of the last layer is chosen again, at most.
-        budget: minutes for the whole job: when what is left is needed for counting errors, no further block
-            is chosen again. None for no limit.
+        budget: minutes for the whole job: when what is left is needed for counting errors, the last stage
+            ends. None for no limit.
     """
 
     steps: int = 6000
     pilot: int = 800
     batch: int = 128
     learning_rate: float = 0.03
-    bits: int = 16
-    balance: int = 1500
-    between: int = 30
-    passes: int = 8
     budget: float | None = 5.0
 
     def __post_init__(self) -> None:
@@ -47,16 +42,65 @@ class Settings:
         Raises:
             InputError: naming them.
         """
-        if min(self.steps, self.pilot, self.batch) < 1 or min(self.balance, self.between, self.passes) < 0:
+        if min(self.steps, self.pilot, self.batch) < 1:
             raise InputError(
-                f"steps = {self.steps}, pilot = {self.pilot}, batch = {self.batch}, balance = "
-                f"{self.balance}, between = {self.between}, passes = {self.passes}: give steps, pilot and "
-                "batch of at least 1, the others of at least 0"
+                f"steps = {self.steps}, pilot = {self.pilot}, batch = {self.batch}: give at least 1 of each"
             )
-        if not 1 <= self.bits <= WIDEST:
-            raise InputError(f"bits = {self.bits}: give 1 to {WIDEST}")
         if not 0 < self.learning_rate <= 10 or (self.budget is not None and not self.budget > 0):
             raise InputError(
                 f"learning_rate = {self.learning_rate}, budget = {self.budget}: give a rate in (0, 10] and "
                 "minutes above 0 (or None)"
             )
+
+
+@dataclass(frozen=True)
+class Settings(Fit):
+    """How to fit a posterior and to turn it into draws.
+
+    Attributes:
+        bits: of a block: the draw is one of 2^bits. The decoder is told this one.
+        balance: steps that bring the blocks to as many bits of KL divergence as the draw has.
+        between: steps between two blocks.
+        passes: how often each block of the last layer is chosen again, at most.
+    """
+
+    bits: int = 16
+    balance: int = 1500
+    between: int = 30
+    passes: int = 8
+
+    def __post_init__(self) -> None:
+        """Refuse settings that cannot fit.
+
+        Raises:
+            InputError: naming them.
+        """
+        super().__post_init__()
+        if min(self.balance, self.between, self.passes) < 0:
+            raise InputError(
+                f"balance = {self.balance}, between = {self.between}, passes = {self.passes}: give at least 0"
+            )
+        if not 1 <= self.bits <= WIDEST:
+            raise InputError(f"bits = {self.bits}: give 1 to {WIDEST}")
+
+
+@dataclass(frozen=True)
+class Settle(Fit):
+    """How to fit a posterior that stays one.
+
+    Attributes:
+        settle: steps after the scales of the prior were rounded.
+    """
+
+    steps: int = 12000
+    settle: int = 3000
+
+    def __post_init__(self) -> None:
+        """Refuse settings that cannot fit.
+
+        Raises:
+            InputError: naming them.
+        """
+        super().__post_init__()
+        if self.settle < 0:
+            raise InputError(f"settle = {self.settle}: give at least 0")

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from idbounds.compress import drafts
+from idbounds.decoders.decoder import wide
 from idbounds.errors import InputError
 
 
@@ -15,10 +16,11 @@ class Net(nn.Module):
         self.layer, self.norm = nn.Linear(3, 2), nn.BatchNorm1d(2)
         self.frozen = nn.Parameter(torch.ones(2), requires_grad=False)
         self.register_buffer("table", torch.arange(3))
+        self.register_buffer("narrow", torch.ones(2, dtype=torch.bfloat16))
 
 
 def weights(**changes):
-    found = {name: value.numpy() for name, value in Net().state_dict().items()}
+    found = {name: wide(value).numpy() for name, value in Net().state_dict().items()}
     return {name: value for name, value in (found | changes).items() if value is not None}
 
 

@@ -197,3 +197,35 @@ def test_a_pickle_is_never_read(mlp, digits, tmp_path):
     torch.save(mlp.state_dict(), tmp_path / "net.pt")
     with pytest.raises(InputError):
         compress(tmp_path / "net.pt", Quantise(levels=2), dataset=digits, architecture="mlp")
+
+
+class Tied(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.c = torch.nn.Linear(64, 64), torch.nn.Linear(64, 64), torch.nn.Linear(64, 10)
+        self.b.weight = self.a.weight
+
+    def forward(self, x):
+        return self.c(torch.relu(self.b(torch.relu(self.a(x.flatten(1))))))
+
+
+def tied(shape, classes):
+    return Tied()
+
+
+def test_tied_weights_are_paid_for_once(digits, tmp_path):
+    # Cause: the errors before were counted with both names, which torch refuses.
+    trained = Tied()
+    made = compress(trained, Quantise(levels=9) | Encode(), dataset=digits, model=tied)
+    assert [row.name for row in made.rows] == [name for name, _ in trained.named_parameters()]
+    assert made.dense_bits == 32 * sum(p.numel() for p in trained.parameters())
+    path = made.certify(tmp_path / "x.idb").path
+    assert idbounds.verify(path, dataset=digits, model=tied).ok
+    untied = {name: value.numpy().copy() for name, value in trained.state_dict().items()}
+    untied["b.weight"] += 1
+    with pytest.raises(InputError, match=r"b\.weight: it is tied to a\.weight"):
+        compress(untied, Quantise(levels=9), dataset=digits, model=tied)
+
+
+def test_a_certificate_of_layers_has_no_seed(made, tmp_path):
+    assert made["none"].certify(tmp_path / "x.idb").seed is None

@@ -36,6 +36,8 @@ def test_a_single_step_and_a_schedule():
         "Quantise(levels='4')", "Quantise(levels=4) | Prune()", "__import__('os').getcwd()", "Sparsify(open('x'))",
         "Sparsify('0.9')", "Share(0.1)(2)", "1 | 2", "Sparsify(*[0.9])", "Quantise(**{'levels': 4})", "(" * 5000,
         "Encode(coders=3)", "gradual(0.9, rounds=2, tune=3)", "Encode(coders=[[]])", "Sparsify(0.9, [1])",
+        "FineTune(steps=1.5)", "FineTune(batch=2.5)", "FineTune(seed=0.5)", "FineTune(steps=True)", "Factorise(rank=2.5)",
+        "Quantise(levels=4, kind='kmeans', precision=8.0)", f"Quantise(levels=4){' ' * 2000}| Encode()",
     ],
 )  # fmt: skip
 def test_anything_else_is_refused(text):

@@ -336,3 +336,10 @@ def test_the_page_knows_the_menus():
     names = [form.kind for form in FORMS], SCHEMES, list(CODERS)
     for menu in (*names, [p.kind.upper() if len(p.kind) == 3 else p.kind for p in PATTERNS]):
         assert ", ".join(f"{i} {name}" for i, name in enumerate(menu)) in page
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("bits", ["7f800001", "ff800000", "7fc00000"])
+def test_floats_that_are_no_numbers_are_refused_in_silence(bits):
+    with pytest.raises(DecodeError, match="NaN or infinity"):
+        FloatVector(1, 32).decode(Bits(bytes.fromhex(bits), 32))

@@ -316,3 +316,16 @@ def test_errors_of_weights():
     for z in (np.zeros(2, np.float32), [0.0, 0.0], torch.zeros(2), np.zeros(3)):
         with pytest.raises(InputError):
             model.weights(z)
+
+
+def test_coordinates_in_float64_give_a_float32_module_in_float64():
+    module = nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, 2))
+    inside = attach(module, d=5, seed=3)
+    z, x = torch.linspace(-1, 1, 5, dtype=torch.float64), torch.ones(3, 4, dtype=torch.float64)
+    inside.eval()
+    wide = inside.functional(z, x)
+    assert wide.dtype == torch.float64
+    again = torch.func.functional_call(inside, {"z": z}, (x,))
+    assert torch.equal(wide, again)
+    assert torch.allclose(wide.float(), inside.functional(z.float(), x.float()), atol=1e-5)
+    assert all(w.dtype == torch.float32 for w in inside.state(z.float()).values())

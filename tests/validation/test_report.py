@@ -155,16 +155,20 @@ def test_export_keeps_every_value(tmp_path, kind):
     if kind == "parquet":
         pytest.importorskip("pyarrow")
     runner.run(
-        toy(lambda p: [*two_rows(p), {"part": "c", "cost": 0.1 + 0.2}], points=3), "smoke", tmp_path, quiet()
+        toy(lambda p: [*two_rows(p), {"part": "c", "cost": 5e-11 / 3}], points=3), "smoke", tmp_path, quiet()
     )
     rows = exporting.table(tmp_path, "toy")
     assert {"commit", "dirty", "cpu"} <= set(rows)
     path = tmp_path / "out" / f"toy.{kind}"
     exporting.write(rows, path)
-    read_ = {"csv": pd.read_csv, "json": lambda p: pd.read_json(p, lines=True), "parquet": pd.read_parquet}
+    read_ = {
+        "csv": pd.read_csv,
+        "json": lambda p: pd.read_json(p, lines=True, precise_float=True),
+        "parquet": pd.read_parquet,
+    }
     back = read_[kind](path)
     assert list(back.columns) == list(rows.columns)
-    assert back["cost"].tolist() == pytest.approx(rows["cost"].tolist(), rel=1e-14)
+    assert back["cost"].tolist() == pytest.approx(rows["cost"].tolist(), rel=1e-14, abs=0)
     assert back["count"].dropna().astype(int).tolist() == rows["count"].dropna().astype(int).tolist()
 
 

@@ -150,6 +150,9 @@ def test_latest_lets_a_success_replace_failures(tmp_path):
     assert list(results.latest(table).status) == ["ok", "ok"]
     assert results.settled(table, "smoke") == {"d=2 kind=dense seed=2"}
     assert results.settled(table, "laptop") == set()
+    # Two machines, one file: what is settled is not run again, so it must not be told as a failure.
+    storage.append(path, rows([{"status": "failed", "reason": "no"}], run="r3"))
+    assert list(results.latest(results.read(path)).status) == ["ok", "ok"]
 
 
 def test_no_file_is_an_empty_table_with_columns(tmp_path):

@@ -159,3 +159,18 @@ def test_grids_that_could_be_confused_are_refused(grid, part):
 def test_unknown_tier_names_those_there_are(tmp_path):
     with pytest.raises(InputError, match="it has: smoke"):
         runner.run(toy(), "gpu", tmp_path, quiet())
+
+
+def test_a_point_that_exits_stops_no_other(tmp_path):
+    # Cause: sys.exit(0) in a measurement ended the run, and the shell was told that all was well.
+    def measure(point):
+        raise SystemExit(0) if point["d"] == 1 else ValueError
+
+    assert run(toy(measure), tmp_path).failed == POINTS
+    assert table(tmp_path).reason[1].startswith("SystemExit")
+
+
+@pytest.mark.parametrize("name", ["reason", "word"])
+def test_words_that_no_table_holds_do_not_make_the_rows_unreadable(name, tmp_path):
+    run(toy(lambda point: [{name: "odd \udcff file"}], points=2), tmp_path)
+    assert list(table(tmp_path)[name]) == ["odd ? file"] * 2

@@ -5,8 +5,8 @@ from torch import nn
 
 from idbounds import data
 from idbounds.decoders import scaled
+from idbounds.halves import halves, inputs_of, prepared
 from idbounds.variational.fitter import Fitter
-from idbounds.variational.halves import halves, inputs_of, prepared
 from idbounds.variational.settings import Settings
 
 SHORT = {

@@ -14,9 +14,9 @@ from idbounds.models import build
 from idbounds.resuming import Interrupted
 from idbounds.scattering import scatternet
 from idbounds.variational import course as course_module
-from idbounds.variational.course import Course
+from idbounds.variational.course import DRAWN, SETTLED, Course
 from idbounds.variational.refining import POWERS, Refiner
-from idbounds.variational.settings import CHEAPEST, NATS_PER_ERROR, Settings
+from idbounds.variational.settings import CHEAPEST, NATS_PER_ERROR, Settings, Settle
 from tests.variational.helpers import SHORT, digits, fitted, fitter, short, small
 
 
@@ -24,7 +24,7 @@ def quiet(name, total):
     return lambda done, remark: None
 
 
-def run(path, made, stop=None, resume=False):
+def run(path, made, stop=None, resume=False, phases=DRAWN):
     """A course, interrupted after so many units."""
     units = 0
 
@@ -37,7 +37,7 @@ def run(path, made, stop=None, resume=False):
 
         return move
 
-    course = Course(made, "same", stage, lambda line: None)
+    course = Course(made, phases, "same", stage, lambda line: None)
     if resume:
         course.load(path)
     course.run(path, math.inf)
@@ -72,6 +72,26 @@ def test_a_fit_that_was_stopped_ends_as_if_it_had_not(whole, stop, tmp_path):
     assert same(run(path, fitter(), resume=True), whole)
 
 
+def settling():
+    made = fitter()
+    made.settings = Settle(steps=60, batch=32, learning_rate=0.1, settle=30)
+    return made
+
+
+@pytest.mark.parametrize("stop", [10, 60, 61, 75, 90])
+def test_a_posterior_that_was_stopped_ends_as_if_it_had_not(stop, tmp_path):
+    whole = run(tmp_path / "whole.npz", settling(), phases=SETTLED)
+    path = tmp_path / "c.npz"
+    with pytest.raises(Interrupted):
+        run(path, settling(), stop=stop, phases=SETTLED)
+    again = run(path, settling(), resume=True, phases=SETTLED)
+    assert torch.equal(again.posterior.mean, whole.posterior.mean)
+    assert torch.equal(again.posterior.log_std, whole.posterior.log_std)
+    assert np.array_equal(again.scales, whole.scales)
+    assert again.step == 90
+    assert not again.drawing.total
+
+
 def test_the_seed_decides(whole, tmp_path):
     assert not same(run(tmp_path / "c.npz", fitter(seed=1)), whole)
 
@@ -94,7 +114,7 @@ def test_a_file_that_is_no_checkpoint(damage, tmp_path):
         path.write_bytes(content[: len(content) // 2])
     elif damage == "flip":
         path.write_bytes(content.replace(b"scales.npy", b"scaleX.npy"))
-    again = Course(fitter(), "other" if damage == "other" else "same", quiet, lambda line: None)
+    again = Course(fitter(), DRAWN, "other" if damage == "other" else "same", quiet, lambda line: None)
     with pytest.raises(InputError, match="resume"):
         again.load(path)
 
@@ -189,7 +209,7 @@ def test_a_fit_that_ends_without_bits_is_begun_again_at_half_the_price(tmp_path)
         return fitter(module=build("linear", (8, 8), 2), labels=labels, steps=300)
 
     whole = fresh()
-    Course(whole, "same", quiet, said.append).run(tmp_path / "w.npz", math.inf)
+    Course(whole, DRAWN, "same", quiet, said.append).run(tmp_path / "w.npz", math.inf)
     with pytest.raises(Interrupted):
         run(tmp_path / "c.npz", fresh(), stop=300 + 5)  # after its second beginning
     again = run(tmp_path / "c.npz", fresh(), resume=True)
@@ -213,7 +233,7 @@ class Bent(nn.Module):
 def test_what_cannot_be_refined_is_said(tmp_path):
     said = []
     made = fitter(module=Bent())
-    course = Course(made, "same", quiet, said.append)
+    course = Course(made, DRAWN, "same", quiet, said.append)
     course.run(tmp_path / "c.npz", math.inf)
     assert any("no draw is chosen again" in line for line in said)
 
@@ -229,7 +249,7 @@ def test_the_deadline_cuts_refining_only(whole, tmp_path):
 
         return move
 
-    Course(fitter(), "same", stage, lambda line: None).run(tmp_path / "c.npz", 0.0)
+    Course(fitter(), DRAWN, "same", stage, lambda line: None).run(tmp_path / "c.npz", 0.0)
     steps, balance = SHORT["steps"], SHORT["balance"]
     assert stages[:3] == [["fitting", steps], ["balancing", balance], ["drawing", whole.drawing.total]]
     assert stages[3] == ["refining", 0]

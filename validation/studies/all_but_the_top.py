@@ -74,7 +74,7 @@ def measure(point: Point) -> list[Row]:
         vectors = all_but_the_top(vectors, removed, fitted_on=vectors[: vocabulary or None])
     whole = data_dimension(vectors[:SAMPLE], most=SAMPLE, halvings=0).iloc[0]
     dimension = {name: float(whole[name]) for name in ("points", "two_nn", "mle", "participation_ratio")}
-    found = []
+    found: list[Row] = []
     for name, pairs in sets.items():
         got = similarity(rows, vectors, pairs)
         found.append(

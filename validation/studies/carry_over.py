@@ -119,7 +119,7 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
     columns += ["certify_seconds", "test_low", "logistic_error", "majority_bound"]
     if not len(rows):
         return pd.DataFrame(columns=[*columns, "gap", "gap_limit", "bound_limit", "train_limit"])
-    found = rows[(rows["status"] == "ok") & (rows["tier"] == "laptop")][columns]
+    found = rows[(rows["status"] == "ok") & (rows["tier"] == "laptop")].reindex(columns=columns)
     found = found.astype({"bound": float, "majority_bound": float})
     gap, size = yardstick()
     found = found.assign(

@@ -28,7 +28,13 @@ PASSES, BITS = 5, 16
 
 
 def _point(dataset: str, **changes: Any) -> Point:
-    base = {"dataset": dataset, "architecture": CHOSEN[dataset], "passes": PASSES, "bits": BITS, "seed": 0}
+    base: dict[str, Any] = {
+        "dataset": dataset,
+        "architecture": CHOSEN[dataset],
+        "passes": PASSES,
+        "bits": BITS,
+        "seed": 0,
+    }
     return base | changes
 
 
@@ -60,9 +66,15 @@ def measure(point: Point) -> list[Row]:
     return [{name: value for name, value in row.items() if name not in point}]
 
 
+_COLUMNS = (
+    "tier", "status", "dataset", "architecture", "passes", "bits", "seed", "bound", "code_bits",
+    "train_error", "test_error", "test_low", "certify_seconds",
+)  # fmt: skip
+
+
 def _laptop(rows: pd.DataFrame) -> pd.DataFrame:
-    if not len(rows):
-        return rows.reindex(columns=["dataset", "architecture", "passes", "bits", "seed", "rate"])
+    # Where there are no rows, or all of them failed, there are no columns for what is measured.
+    rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, *_COLUMNS])))
     rows = rows[(rows["status"] == "ok") & (rows["tier"] == "laptop")]
     return rows.assign(rate=rows["bound"].astype(float))
 

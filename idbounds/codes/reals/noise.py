@@ -52,6 +52,7 @@ class Stream(IntEnum):
     ORDER = 1
     CANDIDATES = 2
     CHOICE = 3
+    POSTERIOR = 4
 
 
 def mix(x: int) -> int:

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from idbounds.errors import InputError
+from idbounds.halves import halves, inputs_of, prepared
 from idbounds.scattering import scatternet
-from idbounds.variational.halves import halves, inputs_of, prepared
 
 X = torch.rand(2, 8, 8) * 2 - 1
 IMAGES = np.random.default_rng(0).integers(0, 17, (700, 8, 8)).astype(np.uint8)
