@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from idbounds.errors import InputError, MissingExtra
 from idbounds.scattering import scatternet
 from idbounds.upright import uprightnet
+from idbounds.vectors import linear, vectornet
 
 try:
     from torch import nn
@@ -90,7 +91,7 @@ def lenet(shape: Sequence[int], classes: int) -> nn.Module:
 
 ARCHITECTURES: dict[str, Factory] = {
     "convnet": convnet, "mlp": mlp, "lenet": lenet, "scatternet": scatternet,
-    "uprightnet": uprightnet,
+    "uprightnet": uprightnet, "linear": linear, "vectornet": vectornet,
 }  # fmt: skip
 """The menu in order; the decoders number it, each in its own way."""
 

@@ -425,7 +425,42 @@ def test_the_architectures_suit_the_shape():
     suit = RECIPES["draws"].architectures
     assert [suit(s) for s in ((8, 8), (28, 28), (1, 8, 8))] == [("scatternet", "uprightnet")] * 3
     assert suit((3, 32, 32)) == ("scatternet",)
-    assert [suit(s) for s in ((7, 8), (9,), (2, 8, 8), (28, 29))] == [("mlp",)] * 4
+    assert [suit(s) for s in ((7, 8), (2, 8, 8), (28, 29))] == [("mlp",)] * 3
+    assert suit((9,)) == ("linear", "vectornet")
+
+
+def test_for_vectors_the_price_of_a_bit_is_chosen_first(tmp_path, monkeypatch):
+    from idbounds.variational.fitter import Fitter
+
+    digits = data.load("digits")
+    arrays = data.Arrays(
+        digits.train_x.reshape(-1, 64), digits.train_y, digits.test_x.reshape(-1, 64), digits.test_y
+    )
+    flat = data.Dataset("flat", *arrays, 10, 17, digits.card, *data.digests(arrays))
+    tried = []
+    # The second price is a little better, which is not enough; the third is clearly better, the fourth is not.
+    values = dict(zip((4.0, 2.0, 1.0, 0.5), (0.6, 0.595, 0.5, 0.51), strict=True))
+
+    def estimate(self):
+        tried.append((len(self.posterior.mean), self.nats))
+        return values[self.nats] - (0.01 if len(tried) == 5 else 0)
+
+    monkeypatch.setattr(Fitter, "estimate", estimate)
+    short = {"pilot": 2, "steps": 40, "balance": 2, "between": 0, "passes": 0}
+    path = tmp_path / "x.idb"
+    made = idbounds.certify(flat, output=path, **{**DRAWS, **short})
+    linear, vectornet = 64 * 10 + 10, 64 * 32 + 32 + 96 * 10
+    assert tried == [(linear, 4.0), (linear, 2.0), (linear, 1.0), (linear, 0.5), (vectornet, 1.0)]
+    assert made.architecture == "vectornet"
+    assert verify(path, dataset=flat).ok
+    tried.clear()
+    monkeypatch.setattr(replay, "recount", interrupt)
+    with pytest.raises(Interrupted):
+        idbounds.certify(flat, output=tmp_path / "y.idb", **{**DRAWS, **short})
+    monkeypatch.undo()
+    monkeypatch.setattr(Fitter, "estimate", lambda self: pytest.fail("another pilot"))
+    again = idbounds.certify(flat, output=tmp_path / "y.idb", resume=True, **{**DRAWS, **short})
+    assert again.path.read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize("better", ["scatternet", "uprightnet"])

@@ -1,4 +1,4 @@
-"""Named real data sets, each with a card and a frozen digest: Fashion-MNIST, MNIST, digits, CIFAR-10 as JPEG.
+"""Named real data sets, each with a card and a frozen digest: images, film reviews as hashed words, tables.
 
 >>> from idbounds import data
 >>> data.load("digits").train_x.shape

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from idbounds.data import cache, cifar, digits, fashion_mnist, idx, mnist
+from idbounds.data import adult, cache, cifar, digits, fashion_mnist, idx, imdb, keel, mnist, sst
 from idbounds.data.model import Arrays, Card, Dataset, Say, Source, digests
 from idbounds.errors import DataError, InputError
 
-_ALL = (fashion_mnist.SOURCE, mnist.SOURCE, digits.SOURCE, cifar.SOURCE)
+_ALL = (
+    fashion_mnist.SOURCE, mnist.SOURCE, digits.SOURCE, cifar.SOURCE,
+    imdb.SOURCE, sst.SOURCE, adult.SOURCE, keel.LETTER, keel.PENBASED,
+)  # fmt: skip
 SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
 
 
@@ -58,11 +61,11 @@ def fallbacks(name: str) -> list[str]:
         name: One of `names()`; any other is an InputError.
 
     Returns:
-        The data sets after it in that order; empty for the bundled one.
+        The data sets after it in that order, those of rank -1 left out; empty for the bundled one.
     """
     _source(name)
     order = names()
-    return order[order.index(name) + 1 :]
+    return [other for other in order[order.index(name) + 1 :] if SOURCES[other].rank >= 0]
 
 
 def _user_folders(source: Source) -> list[Path]:
@@ -96,10 +99,10 @@ def _packed_files(source: Source, looked: list[str]) -> Iterator[Path]:
     if not source.packed or not root:
         return
     path = Path(root).expanduser() / source.packed
-    if path.is_file():
+    absent = [p for p in (path, *(path.with_name(name) for name in source.beside)) if not p.is_file()]
+    if not absent:
         yield path
-    else:
-        looked.append(f"{path} (absent)")
+    looked.extend(f"{p} (absent)" for p in absent)
 
 
 def _read_cached(source: Source, path: Path) -> Arrays | None:

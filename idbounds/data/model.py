@@ -19,7 +19,7 @@ Say = Callable[[str], None]
 
 
 class Arrays(NamedTuple):
-    """The raw content of a data set: images as uint8, labels as int64."""
+    """The raw content of a data set: images or other features as uint8, labels as int64."""
 
     train_x: npt.NDArray[np.uint8]
     train_y: npt.NDArray[np.int64]
@@ -66,12 +66,14 @@ class Dataset:
 
     Attributes:
         name: Its name, as given to `idbounds.data.load`.
-        train_x: Training images, uint8, n x height x width, or n x channels x height x width.
+        train_x: Training examples, uint8: images, n x height x width or n x channels x height x width, or
+            other features, n x d.
         train_y: Training labels, int64.
-        test_x: Test images, uint8.
+        test_x: Test examples, uint8.
         test_y: Test labels, int64.
         classes: Number of classes; labels are 0 to classes - 1.
-        levels: Number of grey levels of the format (256; 17 for the small digits): no sample statistic.
+        levels: Number of levels of the format (256 greys; 17 for the small digits; 2 for presence): no sample
+            statistic.
         card: Source, licence, sampling and caveats.
         sha256: Digest of all four arrays; `digests` defines it.
         train_sha256: Digest of the training part alone.
@@ -110,10 +112,11 @@ class Source:
         bundled: Reads the copy inside the package, if there is one.
         user_subfolders: Folders below `IDBOUNDS_DATA` that may hold the four idx files.
         packed: Name of one file in `IDBOUNDS_DATA` that holds the whole, or "".
+        beside: Names of further files that must lie beside it.
         unpack: Reads that file; its arrays are not yet checked.
         system_folders: Folders outside it that may hold them (installed packages).
         fetch: Downloads the arrays; raises DataError with the reason when it cannot.
-        rank: Position in the order of fall-backs.
+        rank: Position in the order of fall-backs; -1 for a data set that no other falls back to.
         levels: Number of grey levels of the format.
     """
 
@@ -125,6 +128,7 @@ class Source:
     bundled: Callable[[], Arrays] | None = None
     user_subfolders: tuple[str, ...] = ()
     packed: str = ""
+    beside: tuple[str, ...] = ()
     unpack: Callable[[Path], Arrays] | None = None
     system_folders: tuple[Path, ...] = ()
     fetch: Callable[[Say], Arrays] | None = field(default=None)

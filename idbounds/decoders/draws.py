@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 DECODER = "draws-1"
-MENU = (CUSTOM, "scatternet", "mlp", "convnet", "lenet", "uprightnet")
+MENU = (CUSTOM, "scatternet", "mlp", "convnet", "lenet", "uprightnet", "linear", "vectornet")
 """Architectures by index; an index never changes meaning."""
 
-DEVELOPED_ON = ("fashion-mnist", "mnist", "digits")
+DEVELOPED_ON = ("fashion-mnist", "mnist", "digits", "imdb", "letter")
 """Data sets that were looked at while this decoder was developed: said in every certificate of them."""
 
 FIRST_SCALE = 44

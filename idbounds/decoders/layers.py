@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 DECODER = "layers-1"
-MENU = (CUSTOM, "convnet", "mlp", "lenet", "scatternet", "uprightnet")
+MENU = (CUSTOM, "convnet", "mlp", "lenet", "scatternet", "uprightnet", "linear", "vectornet")
 """Architectures by index; an index never changes meaning."""
 
 DEVELOPED_ON = ("fashion-mnist", "mnist", "digits")

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from idbounds.projections.subspace import SubspaceModule
 
 DECODER = "subspace-1"
-MENU = (CUSTOM, "convnet", "mlp", "lenet", "scatternet", "uprightnet")
+MENU = (CUSTOM, "convnet", "mlp", "lenet", "scatternet", "uprightnet", "linear", "vectornet")
 """Architectures by index; an index never changes meaning."""
 
 DEVELOPED_ON = ("fashion-mnist", "digits", "mnist")

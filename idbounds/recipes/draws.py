@@ -1,7 +1,7 @@
 """Recipe "draws": fit a posterior against the bound, replace it by draws, choose those of the head again.
 
 Where several architectures suit the examples, a short fit of each chooses: the message names the one, so the
-choice is paid for.
+choice is paid for. For vectors short fits choose the price of a bit, too, which no decoder needs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from idbounds.codes.reals.noise import SEED_LIMIT
 from idbounds.decoders import CUSTOM, draws
 from idbounds.errors import InputError
 from idbounds.recipes.recipe import Job, Recipe
-from idbounds.variational.settings import Fit, Settings
+from idbounds.variational.settings import NATS_PER_ERROR, Fit, Settings
 
 if TYPE_CHECKING:
     import torch
@@ -33,17 +33,23 @@ COUNTING = 2.0
 """Seconds of counting errors in float64 for each second that the front takes in float32: measured 1.2."""
 
 
+CLEARLY = 0.98
+"""Cheaper bits must bring the bound of a short fit down to this share: more bits are what will stay."""
+
+
 @dataclass(frozen=True)
 class Way:
     """One architecture, and what stays the same while its weights are fitted.
 
     Attributes:
         name: in the decoder's menu.
+        nats: of cross-entropy that stand for one error in the price of a bit.
         front: what has no weights, or None.
         body: what learns.
     """
 
     name: str
+    nats: float
     front: nn.Module | None
     body: nn.Module
 
@@ -68,7 +74,13 @@ class Learner:
         if settings.batch > (n := len(job.sample.train_y)):
             raise InputError(f"batch = {settings.batch}: {job.sample.name} has n = {n}; give at most that")
         pixels = inputs_of(None, job.sample.train_x[:2], job.sample.levels, lambda done, remark: None)
-        self._ways = [Way(name, *halves(prepared(self._tried(name)), pixels)) for name in job.architectures]
+        shape = job.sample.train_x.shape[1:]
+        self._ways = [
+            Way(name, nats, *parts)
+            for name in job.architectures
+            for parts in [halves(prepared(self._tried(name)), pixels)]
+            for nats in _nats(shape)
+        ]
 
     def run(self, *, resume: bool) -> Any:
         """Fit.
@@ -129,15 +141,20 @@ class Learner:
         """What `_seen` gives for the way whose short fit has the smallest bound."""
         job, settings = self._job, replace(self._settings, steps=self._settings.pilot)
         best, kept = float("inf"), None
+        # Prices of a bit are compared for the first architecture, then architectures at the best of them.
         for way in self._ways:
-            seen = self._seen(way)
+            if kept is not None and way.name != self._ways[0].name and way.nats != kept[0].nats:
+                continue
+            seen = self._seen(way) if kept is None or way.name != kept[0].name else (way, *kept[1:])
             fitter = self._fitter(way, seen[1], settings)
             move = job.report.stage(f"pilot {way.name}", settings.steps)
             for step in range(settings.steps):
                 move(step + 1, fitter.fit_step())
             value = fitter.estimate()
-            job.report.say(f"{way.name}: {value:.3f} after {settings.steps} steps")
-            if kept is None or value < best:
+            price = f" at {way.nats:g} nats an error" if len(_nats(job.sample.train_x.shape[1:])) > 1 else ""
+            job.report.say(f"{way.name}{price}: {value:.3f} after {settings.steps} steps")
+            cheaper = kept is not None and way.nats < kept[0].nats
+            if kept is None or value < (CLEARLY if cheaper else 1) * best:
                 best, kept = value, seen
         assert kept is not None
         return kept
@@ -159,14 +176,16 @@ class Learner:
 
         job = self._job
         labels = torch.from_numpy(job.sample.train_y)
-        return Fitter(way.body, inputs, labels, settings, seed=job.seed, delta=float(job.delta))
+        return Fitter(
+            way.body, inputs, labels, settings, seed=job.seed, delta=float(job.delta), nats=way.nats
+        )
 
     def _identity(self, way: Way) -> str:
         """What a checkpoint belongs to; a run may be gone on with under another budget."""
         job = self._job
         settings = asdict(replace(self._settings, budget=None))
         words = f"{job.sample.train_sha256} {job.sample.levels} {job.seed} {job.delta} {settings} "
-        return hashlib.sha256((words + f"{way.name} {way.front} {way.body}").encode()).hexdigest()
+        return hashlib.sha256((words + f"{way.name} {way.nats} {way.front} {way.body}").encode()).hexdigest()
 
     def _tried(self, name: str) -> nn.Module:
         """The module, after the evaluator has tried it on two examples with weights drawn for nothing."""
@@ -198,11 +217,18 @@ class Learner:
         return module
 
 
+def _nats(shape: Sequence[int]) -> tuple[float, ...]:
+    """What an error may stand for: images have shown it; for vectors a short fit finds it, at no bits."""
+    return tuple(NATS_PER_ERROR / 2**k for k in range(4)) if len(shape) == 1 else (NATS_PER_ERROR,)
+
+
 def architectures(shape: Sequence[int]) -> tuple[str, ...]:
     """What suits examples of a shape: names in the menu, of which a pilot fit chooses one."""
     from idbounds.scattering import fits
     from idbounds.upright import stands
 
+    if len(shape) == 1:
+        return ("linear", "vectornet")
     if not fits(shape):
         return ("mlp",)
     return ("scatternet", "uprightnet") if stands(shape) else ("scatternet",)

@@ -116,7 +116,18 @@ class Course:
         Raises:
             InputError: when there is none, it is damaged, or it belongs to another run.
         """
-        names = ("phase", "done", "step", "price", "error", "mean", "log_std", "log_scale", "log_temperature")
+        names = (
+            "phase",
+            "done",
+            "step",
+            "price",
+            "error",
+            "nats",
+            "mean",
+            "log_std",
+            "log_scale",
+            "log_temperature",
+        )
         arrays = resuming.load(path, self._identity, names)
         self.phase, self.done = arrays["phase"].item(), arrays["done"].item()
         try:
@@ -155,9 +166,14 @@ class Course:
         return settings.passes * len(self._refiner.blocks) if self._refiner else 0
 
     def _next(self) -> None:
-        if self._phases[self.phase] == "fitting" and self._phases is SETTLED:
+        fitting = self._phases[self.phase] == "fitting"
+        if fitting and self.fitter.begin_again():
+            self._say(f"no bits are left: begun again at {self.fitter.nats:g} nats an error")
+            self.done = 0
+            return
+        if fitting and self._phases is SETTLED:
             self.fitter.round_scales()
-        elif self._phases[self.phase] == "fitting":
+        elif fitting:
             self.fitter.cut()
             drawing = self.fitter.drawing
             self._say(f"{drawing.total} blocks of {drawing.bits} bits")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import torch
 
 from idbounds.catalogue import bounds
-
-NATS_PER_ERROR = 4.0
-"""Cross-entropy that stands for one error: what the loss of a classifier costs per error it makes."""
+from idbounds.variational.settings import NATS_PER_ERROR
 
 _BOUND = "occam-kl"  # smooth; the certificate states the binomial form, which is a little smaller
 
@@ -28,10 +26,12 @@ def estimate(*, train_error: float, code_bits: float, n: int, delta: float) -> f
     return float(bounds[_BOUND](train_error=rate, code_bits=bits, n=n, delta=delta))
 
 
-def nats_per_bit(*, train_error: float, code_bits: float, n: int, delta: float) -> float:
+def nats_per_bit(
+    *, train_error: float, code_bits: float, n: int, delta: float, nats: float = NATS_PER_ERROR
+) -> float:
     """The price of a bit in the training loss: how many nats move the bound as much as one bit does.
 
-    With B the bound, it is (dB/dbits) / (dB/derror) times `NATS_PER_ERROR`. Where the bound says nothing its
+    With B the bound, it is (dB/dbits) / (dB/derror) times `nats`. Where the bound says nothing its
     slopes vanish, and their quotient is no price: more bits than n/2 are priced as n/2.
 
     Args:
@@ -39,6 +39,7 @@ def nats_per_bit(*, train_error: float, code_bits: float, n: int, delta: float) 
         code_bits: bits at hand, moved into [1, n/2].
         n: examples.
         delta: failure probability.
+        nats: cross-entropy that stands for one error.
 
     Returns:
         Nats of mean cross-entropy a bit.
@@ -47,4 +48,4 @@ def nats_per_bit(*, train_error: float, code_bits: float, n: int, delta: float) 
     bits = torch.tensor(min(max(code_bits, 1.0), max(n / 2, 1.0)), dtype=torch.float64, requires_grad=True)
     value = bounds[_BOUND](train_error=error, code_bits=bits, n=n, delta=delta)
     by_error, by_bits = torch.autograd.grad(value, (error, bits))
-    return float(by_bits / by_error) * NATS_PER_ERROR
+    return float(by_bits / by_error) * nats

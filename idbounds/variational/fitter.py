@@ -21,7 +21,7 @@ from idbounds.errors import InputError
 from idbounds.projections.stream import Stream, hash32, permutation, stream_key
 from idbounds.variational.exchange import estimate, nats_per_bit
 from idbounds.variational.posterior import Posterior
-from idbounds.variational.settings import Fit, Settings
+from idbounds.variational.settings import CHEAPEST, FEWEST, NATS_PER_ERROR, Fit, Settings
 
 CONSTANT = 0.4  # share of the steps at the full learning rate, then a cosine
 WARM = 0.1  # share of the steps over which the price of a bit rises from 0
@@ -43,6 +43,7 @@ class Fitter:
     Attributes:
         posterior: means and deviations.
         step: batches seen so far.
+        nats: of cross-entropy that stand for one error.
         price: of a bit, nats of cross-entropy.
         error: running training error of the noisy network.
         scales: of each group's prior, an index into the menu of steps, int64; empty before `cut`.
@@ -60,22 +61,30 @@ class Fitter:
         settings: how to fit.
         seed: of everything random here; the decoder needs it for the draws.
         delta: failure probability of the bound that sets the price of a bit.
+        nats: cross-entropy that stands for one error, at first.
 
     Raises:
         InputError: when a batch would be larger than the sample.
     """
 
     def __init__(
-        self, body: nn.Module, inputs: Tensor, labels: Tensor, settings: Fit, *, seed: int, delta: float
+        self,
+        body: nn.Module,
+        inputs: Tensor,
+        labels: Tensor,
+        settings: Fit,
+        *,
+        seed: int,
+        delta: float,
+        nats: float = NATS_PER_ERROR,
     ) -> None:
         """Start at step 0."""
         if settings.batch > len(labels):
             raise InputError(f"batch = {settings.batch}: n = {len(labels)}; give at most that")
         self.inputs, self.labels, self.settings, self.seed, self.delta = inputs, labels, settings, seed, delta
         self.generator = torch.Generator()
-        self.reseed(0)
-        self.posterior = Posterior(body, inputs[:EXAMPLE].float(), self.generator)
-        self.step, self.price, self.error = 0, 0.0, 0.5
+        self.nats = nats
+        self._start(body)
         self.scales: NDArray[np.int64] = np.zeros(0, np.int64)
         self.drawing = Drawing((), (), 1, seed)
         self.indices: NDArray[np.int64] = np.zeros(0, np.int64)
@@ -83,8 +92,13 @@ class Fitter:
         self.weights = torch.zeros_like(self.posterior.mean)
         self.block_of = torch.zeros(len(self.weights), dtype=torch.int64)
         self.prices = torch.zeros(1)
+
+    def _start(self, body: nn.Module) -> None:
+        self.reseed(0)
+        self.posterior = Posterior(body, self.inputs[:EXAMPLE].float(), self.generator)
+        self.step, self.price, self.error = 0, 0.0, 0.5
         self._epoch: tuple[int, Tensor] | None = None
-        self._optimise(self.posterior.trained, settings.learning_rate)
+        self._optimise(self.posterior.trained, self.settings.learning_rate)
 
     def reseed(self, counter: int) -> torch.Generator:
         """The generator, its state a function of the seed and a counter alone."""
@@ -114,8 +128,9 @@ class Fitter:
             )
         if step % PRICED == 0:
             self.price = nats_per_bit(
-                train_error=self.error, code_bits=held, n=len(self.labels), delta=self.delta
-            )
+                train_error=self.error, code_bits=held, n=len(self.labels), delta=self.delta,
+                nats=self.nats,
+            )  # fmt: skip
         self._move(loss + self.price * min(1.0, share / WARM) * bits)
         return f"loss {nats:.3f}, {held:.0f} bits" if step % 20 == 0 else ""
 
@@ -123,6 +138,21 @@ class Fitter:
         """The bound at the running error of the noisy network and its divergence: no certificate."""
         bits = float(self.posterior.kl_bits().detach().sum())
         return estimate(train_error=self.error, code_bits=bits, n=len(self.labels), delta=self.delta)
+
+    def begin_again(self) -> bool:
+        """Go back to step 0 at half the price, if the fit has ended with fewer than `FEWEST` bits.
+
+        The fewer bits, the dearer is one: where errors fall slowly with bits, a fit may slide to none at all.
+
+        Returns:
+            Whether it did; after the `CHEAPEST` price it does not.
+        """
+        bits = float(self.posterior.kl_bits().detach().sum())
+        if bits >= FEWEST or self.nats <= CHEAPEST:
+            return False
+        self.nats /= 2
+        self._start(self.posterior.body)
+        return True
 
     def round_scales(self) -> None:
         """Round the prior scales to the menu, and move the others more slowly from here on."""
@@ -232,7 +262,7 @@ class Fitter:
     def arrays(self) -> dict[str, Any]:
         """The state, for a checkpoint."""
         posterior = self.posterior
-        out: dict[str, Any] = {"step": self.step, "price": self.price, "error": self.error}
+        out: dict[str, Any] = {"step": self.step, "price": self.price, "error": self.error, "nats": self.nats}
         for name in ("mean", "log_std", "log_scale", "log_temperature"):
             out[name] = getattr(posterior, name).detach().numpy()
         for index, tensor in enumerate(self._moved):
@@ -253,7 +283,9 @@ class Fitter:
             drawn: blocks that were drawn by then.
         """
         posterior = self.posterior
-        self.step, self.price, self.error = (arrays[k].item() for k in ("step", "price", "error"))
+        self.step, self.price, self.error, self.nats = (
+            arrays[k].item() for k in ("step", "price", "error", "nats")
+        )
         for name in ("mean", "log_std", "log_scale", "log_temperature"):
             setattr(posterior, name, torch.from_numpy(arrays[name].copy()))
         if "scales" in arrays:

@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from idbounds.codes.reals.steps import STEPS, step_size
 from idbounds.decoders.draws import Scales
 from idbounds.projections.stream import Stream, hash32, permutation, stream_key
-from idbounds.variational.exchange import NATS_PER_ERROR
 from idbounds.variational.fitter import Fitter
 from idbounds.variational.losses import power_loss
 
@@ -39,6 +38,7 @@ class Refiner:
     Attributes:
         blocks: of the last layer's weights, in the order of the message.
         scores: float32, (classes, n).
+        given: 1 if the layer has one output, the score of the second of two classes; the first one's is 0.
         temperature: of the scores in the loss.
         power: of the loss.
         changed: blocks whose draw was replaced since the pass began.
@@ -59,11 +59,12 @@ class Refiner:
             raise TypeError("the module does not end in a linear layer")
         before = posterior.names.index(self.name)
         self.start = sum(posterior.sizes[:before])
-        self.classes, self.width = posterior.shapes[before]
+        self.rows, self.width = posterior.shapes[before]
+        self.given = int(self.rows == 1)
         self.entering, self.scores = self._entering(posterior.linear[self.name])
         self.temperature = math.exp(posterior.log_temperature.item())
         self.power = POWERS[0]
-        self.target = nn.functional.one_hot(fitter.labels, self.classes).T.float()
+        self.target = nn.functional.one_hot(fitter.labels, len(self.scores)).T.float()
         self.changed = 0
         end = self.start + posterior.sizes[before]
         self.blocks = [b for b, rows in enumerate(fitter.drawing.blocks) if self.start <= rows[0] < end]
@@ -121,7 +122,8 @@ class Refiner:
     def _choose_again(self, block: int, visits: int) -> None:
         fitter = self.fitter
         rows = torch.from_numpy(fitter.drawing.blocks[block])
-        classes, features = (rows - self.start) // self.width, (rows - self.start) % self.width
+        classes = (rows - self.start) // self.width + self.given
+        features = (rows - self.start) % self.width
         labels, part = fitter.labels, self._part(visits)
         entering = self.entering[features]
         probability = torch.softmax(self.scores * self.temperature, 0)
@@ -154,16 +156,16 @@ class Refiner:
     def _rescale(self) -> None:
         """Move each scale of the layer's own groups where loss and price of its bits together fall most."""
         fitter, labels = self.fitter, self.fitter.labels
-        price = fitter.price * NATS_PER_ERROR**-self.power
-        mine = slice(self.start, self.start + self.classes * self.width)
-        groups = fitter.posterior.group[mine].view(self.classes, self.width)
+        price = fitter.price * fitter.nats**-self.power
+        mine = slice(self.start, self.start + self.rows * self.width)
+        groups = fitter.posterior.group[mine].view(self.rows, self.width)
         code = Scales(len(fitter.scales))
         for group in torch.unique(groups).tolist():
             if int((groups == group).sum()) < int((fitter.posterior.group == group).sum()):
                 continue  # weights of other layers share the scale
-            weights = fitter.weights[mine].view(self.classes, self.width) * (groups == group)
+            weights = fitter.weights[mine].view(self.rows, self.width) * (groups == group)
             features = weights.any(0)
-            share = weights[:, features] @ self.entering[features]
+            share = self._grounded(weights[:, features] @ self.entering[features])
             present, last = int(fitter.scales[group]), code.ideal_length(fitter.scales)
             best, kept = self.loss() - FLOOR, present
             for index in (present + stride for stride in STRIDES):
@@ -201,11 +203,15 @@ class Refiner:
             losses.append(self.loss())
         self.temperature = present * WARMER[losses.index(min(losses))]
 
+    def _grounded(self, outputs: Tensor) -> Tensor:
+        """Scores (classes, n) of the layer's outputs, (rows, n)."""
+        return nn.functional.pad(outputs, (0, 0, self.given, 0))
+
     def _entering(self, head: nn.Linear) -> tuple[Tensor, Tensor]:
         """What enters the last layer, (width, n), and the scores, (classes, n)."""
         fitter, caught = self.fitter, list[Tensor]()
         entering = torch.empty(self.width, len(fitter.labels))
-        scores = torch.empty(self.classes, len(fitter.labels))
+        scores = torch.empty(self.rows + self.given, len(fitter.labels))
         state = fitter.posterior.state(fitter.weights)
         bias = state.get(self.name.removesuffix("weight") + "bias", head.bias)
         hook = head.register_forward_pre_hook(lambda _module, inputs: caught.append(inputs[0]))
@@ -215,7 +221,7 @@ class Refiner:
                     x = fitter.inputs[first : first + BATCH].float()
                     found = torch.func.functional_call(fitter.posterior.body, state, (x,))
                     y = caught.pop()
-                    ours = nn.functional.linear(y, state[self.name], bias)
+                    ours = self._grounded(nn.functional.linear(y, state[self.name], bias).T).T
                     if found.shape != ours.shape or not torch.allclose(
                         found, ours, atol=LINEAR * float(found.abs().max()), rtol=0
                     ):

@@ -7,6 +7,15 @@ from dataclasses import dataclass
 from idbounds.codes.reals.drawn import WIDEST
 from idbounds.errors import InputError
 
+NATS_PER_ERROR = 4.0
+"""Cross-entropy that stands for one error: what the loss of a classifier of images costs per error."""
+
+CHEAPEST = NATS_PER_ERROR / 8
+"""The least that an error may stand for, where it has to be found out."""
+
+FEWEST = 16.0
+"""Bits of divergence with which a fit has learned something."""
+
 
 @dataclass(frozen=True)
 class Fit:

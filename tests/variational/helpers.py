@@ -29,13 +29,14 @@ def digits():
     return data.load("digits")
 
 
-def fitter(module=None, seed=0, **changes):
+def fitter(module=None, seed=0, labels=None, **changes):
     sample = digits()
     module = prepared(module if module is not None else small())
     pixels = torch.from_numpy(scaled(sample.train_x[:2], sample.levels)).float()
     front, body = halves(module, pixels)
     inputs = inputs_of(front, sample.train_x, sample.levels, lambda done, remark: None)
-    return Fitter(body, inputs, torch.from_numpy(sample.train_y), short(**changes), seed=seed, delta=0.05)
+    labels = torch.from_numpy(sample.train_y if labels is None else labels)
+    return Fitter(body, inputs, labels, short(**changes), seed=seed, delta=0.05)
 
 
 def fitted(**options):

@@ -16,7 +16,7 @@ from idbounds.scattering import scatternet
 from idbounds.variational import course as course_module
 from idbounds.variational.course import DRAWN, SETTLED, Course
 from idbounds.variational.refining import POWERS, Refiner
-from idbounds.variational.settings import Settings, Settle
+from idbounds.variational.settings import CHEAPEST, NATS_PER_ERROR, Settings, Settle
 from tests.variational.helpers import SHORT, digits, fitted, fitter, short, small
 
 
@@ -183,6 +183,42 @@ def test_refining_never_raises_the_loss_and_keeps_the_length(module):
     fresh = Refiner(made)  # the scores kept while refining are those of the weights
     assert torch.allclose(fresh.scores, refiner.scores, atol=1e-3)
     assert fresh.errors == pytest.approx(refiner.errors, abs=1)
+
+
+@pytest.mark.parametrize("name", ["linear", "vectornet"])
+def test_one_score_for_two_classes_is_refined_too(name):
+    made = fitted(module=build(name, (8, 8), 2), labels=digits().train_y % 2)
+    refiner = Refiner(made)
+    assert (refiner.scores[0] == 0).all()
+    before = refiner.loss()
+    changes = 0
+    for visit in range(len(refiner.blocks)):
+        assert refiner.visit(visit)
+        changes = refiner.changed
+    assert changes
+    assert refiner.loss() < before
+    assert (refiner.scores[0] == 0).all()
+    assert torch.allclose(Refiner(made).scores, refiner.scores, atol=1e-3)
+
+
+def test_a_fit_that_ends_without_bits_is_begun_again_at_half_the_price(tmp_path):
+    labels = np.random.default_rng(0).permutation(np.arange(len(digits().train_y)) % 2)  # nothing to learn
+    said: list[str] = []
+
+    def fresh():
+        return fitter(module=build("linear", (8, 8), 2), labels=labels, steps=300)
+
+    whole = fresh()
+    Course(whole, DRAWN, "same", quiet, said.append).run(tmp_path / "w.npz", math.inf)
+    with pytest.raises(Interrupted):
+        run(tmp_path / "c.npz", fresh(), stop=300 + 5)  # after its second beginning
+    again = run(tmp_path / "c.npz", fresh(), resume=True)
+    assert same(again, whole)
+    assert again.nats == whole.nats
+    assert whole.nats < NATS_PER_ERROR
+    assert whole.drawing.total == 0 or whole.nats >= CHEAPEST
+    assert any("begun again at 2 nats an error" in line for line in said)
+    assert sum("begun again" in line for line in said) <= 3
 
 
 class Bent(nn.Module):

@@ -3,7 +3,8 @@
 import pytest
 
 from idbounds.catalogue import bounds
-from idbounds.variational.exchange import NATS_PER_ERROR, nats_per_bit
+from idbounds.variational.exchange import nats_per_bit
+from idbounds.variational.settings import NATS_PER_ERROR
 
 BOUND = bounds["occam-kl"]
 
@@ -31,3 +32,8 @@ def test_edges():
             assert nats_per_bit(train_error=error, code_bits=bits, n=1000, delta=0.05) > 0
     low, high = (nats_per_bit(train_error=0.1, code_bits=1000, n=n, delta=0.05) for n in (60_000, 6000))
     assert low < high
+
+
+def test_the_price_is_in_proportion_to_what_an_error_stands_for():
+    case = {"train_error": 0.2, "code_bits": 1000, "n": 25_000, "delta": 0.05}
+    assert nats_per_bit(**case, nats=1.0) == pytest.approx(nats_per_bit(**case) / NATS_PER_ERROR)
