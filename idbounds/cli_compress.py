@@ -14,7 +14,9 @@ from idbounds.cli_options import JSON
 @click.argument("checkpoint", type=click.Path())
 @click.option("--with", "steps", required=True, metavar="STEPS", help="Pipeline, as it is written in Python.")
 @click.option(
-    "--architecture", required=True, help="Of the checkpoint: convnet, mlp, lenet, scatternet or uprightnet."
+    "--architecture",
+    required=True,
+    help="Of the checkpoint: an entry of the menu, such as convnet, mlp or lenet.",
 )
 @click.option("--dataset", default="fashion-mnist", show_default=True, help="Name of a data set.")
 @click.option("--delta", default="0.05", show_default=True, help="Failure probability of each bound.")

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from idbounds.errors import InputError, MissingExtra
-from idbounds.scattering import scatternet
+from idbounds.scattering import mirrornet, scatternet
 from idbounds.upright import uprightnet
 from idbounds.vectors import linear, vectornet
 
@@ -91,7 +91,7 @@ def lenet(shape: Sequence[int], classes: int) -> nn.Module:
 
 ARCHITECTURES: dict[str, Factory] = {
     "convnet": convnet, "mlp": mlp, "lenet": lenet, "scatternet": scatternet,
-    "uprightnet": uprightnet, "linear": linear, "vectornet": vectornet,
+    "uprightnet": uprightnet, "linear": linear, "vectornet": vectornet, "mirrornet": mirrornet,
 }  # fmt: skip
 """The menu in order; the decoders number it, each in its own way."""
 

@@ -424,7 +424,7 @@ def test_the_architectures_suit_the_shape():
 
     suit = RECIPES["draws"].architectures
     assert [suit(s) for s in ((8, 8), (28, 28), (1, 8, 8))] == [("scatternet", "uprightnet")] * 3
-    assert suit((3, 32, 32)) == ("scatternet",)
+    assert suit((3, 32, 32)) == ("scatternet", "mirrornet")
     assert [suit(s) for s in ((7, 8), (2, 8, 8), (28, 29))] == [("mlp",)] * 3
     assert suit((9,)) == ("linear", "vectornet")
 

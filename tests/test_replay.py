@@ -414,15 +414,15 @@ def test_other_fixed_parameters_are_caught_by_the_digest(tmp_path):
 
 
 def test_a_data_set_nobody_looked_at_is_declared_so():
-    says = replay.declared_by_author(subspace.SUBSPACE, "cifar-10-jpeg")["recipe"]
-    assert "without looking at cifar-10-jpeg" in says
+    says = replay.declared_by_author(subspace.SUBSPACE, "adult")["recipe"]
+    assert "without looking at adult" in says
 
 
 @pytest.mark.parametrize("name", DECODERS)
 def test_what_a_menu_was_fixed_on_is_declared(name):
     # Cause: "uprightnet", fixed while MNIST was looked at, came into the menu of subspace-1, whose certificates of
     # MNIST went on to say that nobody had.
-    fixed_on = {"scatternet": "fashion-mnist", "uprightnet": "mnist"}
+    fixed_on = {"scatternet": "fashion-mnist", "uprightnet": "mnist", "mirrornet": "cifar-10-jpeg"}
     for architecture in fixed_on.keys() & DECODERS[name].menu:
         says = replay.declared_by_author(DECODERS[name], fixed_on[architecture])["recipe"]
         assert f"developed while looking at {fixed_on[architecture]}" in says

@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 DECODER = "draws-1"
-MENU = (CUSTOM, "scatternet", "mlp", "convnet", "lenet", "uprightnet", "linear", "vectornet")
+MENU = (CUSTOM, "scatternet", "mlp", "convnet", "lenet", "uprightnet", "linear", "vectornet", "mirrornet")
 """Architectures by index; an index never changes meaning."""
 
-DEVELOPED_ON = ("fashion-mnist", "mnist", "digits", "imdb", "letter")
+DEVELOPED_ON = ("fashion-mnist", "mnist", "digits", "cifar-10-jpeg", "imdb", "letter")
 """Data sets that were looked at while this decoder was developed: said in every certificate of them."""
 
 FIRST_SCALE = 44

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 DECODER = "gibbs-1"
-MENU = (CUSTOM, "scatternet", "mlp", "convnet", "lenet", "uprightnet", "linear", "vectornet")
+MENU = (CUSTOM, "scatternet", "mlp", "convnet", "lenet", "uprightnet", "linear", "vectornet", "mirrornet")
 """Architectures by index; an index never changes meaning."""
 
 PAID = ("recipe", "architecture", "scales")

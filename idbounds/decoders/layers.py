@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 DECODER = "layers-1"
-MENU = (CUSTOM, "convnet", "mlp", "lenet", "scatternet", "uprightnet", "linear", "vectornet")
+MENU = (CUSTOM, "convnet", "mlp", "lenet", "scatternet", "uprightnet", "linear", "vectornet", "mirrornet")
 """Architectures by index; an index never changes meaning."""
 
-DEVELOPED_ON = ("fashion-mnist", "mnist", "digits")
+DEVELOPED_ON = ("fashion-mnist", "mnist", "digits", "cifar-10-jpeg")
 """Data sets that were looked at while this decoder was developed: said in every certificate of them."""
 
 STATISTICS = ("running_mean", "running_var")
