@@ -23,6 +23,9 @@ ENGINES = ("local", "processes", "ray", "dask")
 PATIENCE = 3
 """Times in a row that workers may die without one task being finished."""
 
+LOOK, LOST = 5.0, 60.0
+"""Seconds between two looks for workers of Dask, and how long there may be none."""
+
 
 def spread(
     function: Callable[[Task], Result],
@@ -179,24 +182,53 @@ def _dask(workers: int | None, address: str | None) -> Doing:
     except ImportError:
         raise MissingExtra("engine 'dask' needs dask: pip install 'idbounds[dask]'") from None
     distributed: Any = untyped
-    try:
-        client = distributed.get_client(address)
-    except ValueError:  # no client in this process yet
+    client = _at_hand(distributed, address)
+    if client is None:
         local = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
         # Dask's own second tries would multiply PATIENCE.
         with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
             client = distributed.Client(address) if address else distributed.Client(**local)
 
+    def first_done(running: set[Any]) -> tuple[set[Any], set[Any]]:
+        """Those that have ended, one at least, and the others; Dask would wait for ever without a worker."""
+        gone = 0.0
+        while gone < LOST:
+            try:
+                done, left = distributed.wait(running, timeout=LOOK, return_when="FIRST_COMPLETED")
+            except TimeoutError:
+                gone = 0.0 if client.nthreads() else gone + LOOK
+            else:
+                return done, left
+        raise ConnectionError(f"the cluster has had no worker for {LOST:.0f} s")
+
     def do(function: Callable[[Any], Any], left: dict[int, Any]) -> Iterator[Outcome]:
         call, waiting = _Call(function, None), list(left.items())
         count = workers or max(1, sum(client.nthreads().values()))
-        futures = distributed.as_completed()
+        running: set[Any] = set()
         try:
-            while waiting or futures.count():
-                while waiting and futures.count() < count:
-                    futures.add(client.submit(call, *waiting.pop(0), pure=False))
-                yield next(futures).result()
+            while waiting or running:
+                while waiting and len(running) < count:
+                    running.add(client.submit(call, *waiting.pop(0), pure=False))
+                done, running = first_done(running)
+                for future in sorted(done, key=lambda one: one.status == "error"):  # what is done is not lost
+                    yield future.result()
         finally:
-            client.cancel(list(futures.futures))
+            client.cancel(list(running))
 
     return do
+
+
+def _at_hand(distributed: Any, address: str | None) -> Any:
+    """The client of this process, if there is one; a local cluster that lost its last worker is closed."""
+    try:
+        client = distributed.get_client(address)
+    except ValueError:  # no client in this process yet
+        return None
+    if address is None and client.cluster is not None:
+        try:
+            client.wait_for_workers(1, timeout=LOST)
+        except TimeoutError:
+            client.close()
+            client.cluster.close()
+            return None
+    return client

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from idbounds.dimension import engines
 from idbounds.dimension.engines import PATIENCE, check, spread
 from idbounds.errors import InputError
 
@@ -109,3 +110,32 @@ def test_a_missing_package_is_named(engine, monkeypatch):
     monkeypatch.setitem(sys.modules, NEEDS[engine], None)
     with pytest.raises(MissingExtra, match=r"pip install 'idbounds\["):
         list(spread(abs, [1], engine=engine, workers=1))
+
+
+def test_a_dask_cluster_that_lost_its_workers_is_replaced(monkeypatch):
+    # Cause: under load a killed worker was never started again, and the wait for the next result had no end.
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(engines, "LOST", 1.0)
+    monkeypatch.setattr(engines, "LOOK", 0.2)
+    clients = []
+    try:
+        assert list(spread(abs, [-1, -2], engine="dask", workers=1)) == [1, 2]
+        clients.append(distributed.get_client())
+        clients[0].cluster.scale(0)
+        while clients[0].nthreads():
+            time.sleep(0.1)
+        assert sorted(spread(abs, [-3, -4], engine="dask", workers=1)) == [3, 4]
+        clients.append(distributed.get_client())
+        assert clients[0] is not clients[1]
+
+        monkeypatch.setattr(engines, "_at_hand", lambda *_: clients[1])
+        clients[1].cluster.scale(0)
+        while clients[1].nthreads():
+            time.sleep(0.1)
+        with pytest.raises(ConnectionError, match="no worker"):
+            next(engines._dask(1, None)(abs, {0: -1}))
+    finally:
+        for client in clients:
+            cluster = client.cluster
+            client.close()
+            cluster.close()
