@@ -135,7 +135,7 @@ def test_a_training_that_cannot_be_is_refused(first, bench):
         {"learning_rate": float("nan")},
         {"seed": -1},
     ):
-        with pytest.raises(InputError, match="give steps"):
+        with pytest.raises(InputError, match="give whole steps"):
             FineTune(**bad)
 
 
