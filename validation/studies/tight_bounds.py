@@ -181,8 +181,8 @@ def figure(rows: pd.DataFrame) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    made = Figure(layout="constrained")
-    panels = made.subplots(1, len(PRIOR_ART))
+    made = Figure(figsize=(4.0, 4.6), layout="constrained")
+    panels = made.subplots(len(PRIOR_ART), 1)
     bound, test, train, *_ = COLOURS.values()
     found = numbers(rows)
     for axes, dataset in zip(panels, PRIOR_ART, strict=True):
@@ -193,8 +193,9 @@ def figure(rows: pd.DataFrame) -> Figure:
         axes.plot(100 * some["train_error"], some.index, "x", color=train, label="training error")
         axes.axvline(100 * prior_art(dataset), color=COLOURS["grey"], ls=":", label="published bound")
         axes.set_yticks(some.index, [_label(r) for r in some.itertuples()])
-        axes.set(xlim=(0, None), xlabel="error (%)", title=PRIOR_ART[dataset])
-    panels[0].legend(loc="upper center", bbox_to_anchor=(1, -0.2), ncols=4, frameon=False)
+        axes.set(xlim=(0, None), title=PRIOR_ART[dataset])
+    panels[-1].set_xlabel("error (%)")
+    made.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return made
 
 
