@@ -19,6 +19,7 @@ from idbounds.compress import (
     Quantise,
     Scatter,
     Share,
+    Sparsify,
     compress,
     gradual,
 )
@@ -34,6 +35,7 @@ FAMILIES = {
     "clusters": Quantise(levels=6, kind="kmeans") | Encode(),
     "spaced": Quantise(spacing=0.7) | Encode(),
     "sparse": gradual(0.95, rounds=2, tune=TUNE, layers="erk") | Quantise(levels=4) | TUNE | Encode(),
+    "weighed": Sparsify(0.9, saliency="obd", examples=50) | TUNE | Quantise(levels=4) | Encode(),
     "factors": Factorise(energy=0.8) | TUNE | Quantise(levels=16) | Encode(),
     "narrow": Downsize(0.1) | FineTune(steps=100, teacher=0.9) | Quantise(levels=8) | TUNE | Encode(),
     "scattered": Scatter(0.02)

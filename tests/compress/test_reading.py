@@ -9,7 +9,7 @@ from idbounds.errors import InputError
 @pytest.mark.parametrize(
     "pipeline",
     [
-        Sparsify(0.9, "erk") | Quantise(levels=4, kind="kmeans") | Encode(),
+        Sparsify(0.9, "erk", "fisher", examples=9) | Quantise(levels=4, kind="kmeans") | Encode(),
         Share(0.05)
         | FineTune(steps=3)
         | Quantise(levels=8, vectors=None)
