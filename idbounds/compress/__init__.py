@@ -6,6 +6,7 @@ from idbounds.compress.encode import Encode
 from idbounds.compress.factorise import Factorise
 from idbounds.compress.job import Compressed, Errors, compress
 from idbounds.compress.pipeline import Bench, Pipeline, Stage, Step
+from idbounds.compress.predict import Predict
 from idbounds.compress.quantise import Quantise
 from idbounds.compress.reading import read_pipeline
 from idbounds.compress.report import Row
@@ -25,6 +26,7 @@ __all__ = [
     "Factorise",
     "FineTune",
     "Pipeline",
+    "Predict",
     "Quantise",
     "Row",
     "Scatter",

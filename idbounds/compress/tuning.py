@@ -16,7 +16,7 @@ from idbounds.compress.pipeline import Bench, Pipeline, Stage, Step
 from idbounds.compress.quantise import rebooked
 from idbounds.compress.sparsify import Sparsify, pruned
 from idbounds.decoders import scaled
-from idbounds.decoders.forms import Corner, LowRank, Scattered, Shared, Sparse
+from idbounds.decoders.forms import Corner, LowRank, Predicted, Scattered, Shared, Sparse
 from idbounds.decoders.values import Book, Floats, Grid, Values
 from idbounds.errors import InputError
 
@@ -196,6 +196,9 @@ class _Moving:
             hashed, signs = form.hashed(slot)
             rows, sign = torch.from_numpy(hashed), torch.from_numpy(signs)
             return lambda vectors: vectors[0][rows] * sign
+        if isinstance(form, Predicted):
+            dictionary = torch.from_numpy(form.dictionary.astype(np.float32))
+            return lambda vectors: (vectors[0].reshape(-1, len(dictionary)) @ dictionary).ravel()
         if isinstance(form, Corner):
             below, beside = slot.matrix[0] - form.rows, slot.matrix[1] - form.columns
             shape = form.rows, form.columns
