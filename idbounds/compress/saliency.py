@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -54,8 +54,7 @@ def saliencies(drafts: Sequence[Draft], bench: Bench, kind: str, examples: int, 
 
     assert bench.sample is not None
     module = bench.module
-    given = layers.state(layers.Model(CUSTOM, tuple(draft.coded for draft in bench.drafts)), module)
-    moving = {draft.slot.name: given.pop(draft.slot.name) for draft in drafts}
+    moving, given = weights_now(drafts, bench)
 
     def log_chance(weights: dict[str, Tensor], x: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         logs = torch.log_softmax(torch.func.functional_call(module, given | weights, (x[None],))[0], 0)
@@ -63,7 +62,8 @@ def saliencies(drafts: Sequence[Draft], bench: Bench, kind: str, examples: int, 
         return chosen, chosen.detach().exp()
 
     each = torch.func.vmap(torch.func.grad(log_chance, has_aux=True), in_dims=(None, 0, 0))
-    images, rows, classes = _pairs(bench, kind, examples, seed)
+    images, labels = drawn(bench, examples, seed)
+    rows, classes = _pairs(labels, kind, bench.sample.classes)
     sums = {name: torch.zeros_like(tensor) for name, tensor in moving.items()}
     chunk = max(1, _FLOATS // sum(tensor.numel() for tensor in moving.values()))
     with evaluating(module):
@@ -87,16 +87,46 @@ def saliencies(drafts: Sequence[Draft], bench: Bench, kind: str, examples: int, 
     return made
 
 
-def _pairs(bench: Bench, kind: str, examples: int, seed: int) -> tuple[Tensor, Any, Tensor]:
-    """Examples, and pairs of one of them and a class: its label, or each class in turn."""
+def weights_now(drafts: Sequence[Draft], bench: Bench) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The network as a step finds it.
+
+    Args:
+        drafts: the tensors that the step asks about.
+        bench: network, and drafts of all tensors.
+
+    Returns:
+        Those tensors by name, and all others, float64.
+    """
+    model = layers.Model(CUSTOM, tuple(draft.coded for draft in bench.drafts))
+    others = layers.state(model, bench.module)
+    return {draft.slot.name: others.pop(draft.slot.name) for draft in drafts}, others
+
+
+def drawn(bench: Bench, examples: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Some of the training part.
+
+    Args:
+        bench: data.
+        examples: how many, at most all.
+        seed: of their choice.
+
+    Returns:
+        Scaled images, float64, and labels, in the order of the sample.
+    """
     import torch
 
     sample = bench.sample
     assert sample is not None
-    n = len(sample.train_y)
-    drawn = np.sort(np.random.default_rng(seed).permutation(n)[:examples])
-    images = torch.from_numpy(scaled(sample.train_x[drawn], sample.levels))
-    rows = np.arange(len(drawn))
+    rows = np.sort(np.random.default_rng(seed).permutation(len(sample.train_y))[:examples])
+    images = torch.from_numpy(scaled(sample.train_x[rows], sample.levels))
+    return images, torch.from_numpy(sample.train_y[rows])
+
+
+def _pairs(labels: Tensor, kind: str, classes: int) -> tuple[Tensor, Tensor]:
+    """Pairs of an example and a class: its label, or each class in turn."""
+    import torch
+
+    rows = torch.arange(len(labels))
     if kind == "fisher":
-        return images, rows, torch.from_numpy(sample.train_y[drawn])
-    return images, rows.repeat(sample.classes), torch.arange(sample.classes).repeat(len(drawn))
+        return rows, labels
+    return rows.repeat_interleave(classes), torch.arange(classes).repeat(len(labels))
