@@ -9,6 +9,7 @@ from idbounds.compress.pipeline import Bench, Pipeline, Stage, Step
 from idbounds.compress.predict import Predict
 from idbounds.compress.quantise import Quantise
 from idbounds.compress.reading import read_pipeline
+from idbounds.compress.regrow import Regrow, regrown
 from idbounds.compress.report import Row
 from idbounds.compress.scatter import Scatter
 from idbounds.compress.share import Share
@@ -28,6 +29,7 @@ __all__ = [
     "Pipeline",
     "Predict",
     "Quantise",
+    "Regrow",
     "Row",
     "Scatter",
     "Share",
@@ -38,4 +40,5 @@ __all__ = [
     "drafts",
     "gradual",
     "read_pipeline",
+    "regrown",
 ]

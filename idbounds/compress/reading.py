@@ -12,6 +12,7 @@ from idbounds.compress.factorise import Factorise
 from idbounds.compress.pipeline import Pipeline, Step
 from idbounds.compress.predict import Predict
 from idbounds.compress.quantise import Quantise
+from idbounds.compress.regrow import Regrow, regrown
 from idbounds.compress.scatter import Scatter
 from idbounds.compress.share import Share
 from idbounds.compress.sparsify import Sparsify
@@ -20,7 +21,20 @@ from idbounds.errors import InputError
 
 STEPS: Final[dict[str, Callable[..., Step | Pipeline]]] = {
     step.__name__: step
-    for step in (Downsize, Sparsify, Scatter, Factorise, Share, Quantise, Encode, FineTune, gradual, Predict)
+    for step in (
+        Downsize,
+        Sparsify,
+        Scatter,
+        Factorise,
+        Share,
+        Quantise,
+        Encode,
+        FineTune,
+        gradual,
+        Predict,
+        Regrow,
+        regrown,
+    )
 }
 """What a text may call, by name."""
 

@@ -23,6 +23,7 @@ from idbounds.compress import (
     Sparsify,
     compress,
     gradual,
+    regrown,
 )
 from idbounds.decoders import scaled
 from idbounds.errors import InputError
@@ -37,6 +38,7 @@ FAMILIES = {
     "spaced": Quantise(spacing=0.7) | Encode(),
     "sparse": gradual(0.95, rounds=2, tune=TUNE, layers="erk") | Quantise(levels=4) | TUNE | Encode(),
     "weighed": Sparsify(0.9, saliency="obd", examples=50) | TUNE | Quantise(levels=4) | Encode(),
+    "regrown": regrown(0.9, rounds=2, tune=TUNE) | Quantise(levels=4) | TUNE | Encode(),
     "predicted": Predict(0.3) | TUNE | Quantise(levels=16) | TUNE | Encode(),
     "factors": Factorise(energy=0.8) | TUNE | Quantise(levels=16) | Encode(),
     "narrow": Downsize(0.1) | FineTune(steps=100, teacher=0.9) | Quantise(levels=8) | TUNE | Encode(),

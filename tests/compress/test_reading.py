@@ -2,7 +2,17 @@
 
 import pytest
 
-from idbounds.compress import Encode, FineTune, Predict, Quantise, Share, Sparsify, gradual, read_pipeline
+from idbounds.compress import (
+    Encode,
+    FineTune,
+    Predict,
+    Quantise,
+    Share,
+    Sparsify,
+    gradual,
+    read_pipeline,
+    regrown,
+)
 from idbounds.errors import InputError
 
 
@@ -10,6 +20,7 @@ from idbounds.errors import InputError
     "pipeline",
     [
         Sparsify(0.9, "erk", "fisher", examples=9) | Quantise(levels=4, kind="kmeans") | Encode(),
+        regrown(0.9, rounds=3, tune=FineTune(steps=3)) | Quantise(levels=4),
         Predict(0.1, reach=3) | Quantise(levels=4),
         Share(0.05)
         | FineTune(steps=3)
