@@ -317,7 +317,7 @@ class Scattered(Form):
 class Predicted(Form):
     """A few weights of each grid are written, and kernel ridge regression predicts the others.
 
-    The entries in C order are grids, one after another: of a first layer the images, of a convolution the
+    Each row is one grid, or several one after another: of a first layer the images, of a convolution the
     windows. All have their written weights at the same points; `idbounds.decoders.kriging` says where.
 
     Attributes:
@@ -338,7 +338,7 @@ class Predicted(Form):
 
     @classmethod
     def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
-        side = Shifted(Uniform(slot.size), by=-1)
+        side = Shifted(Uniform(slot.matrix[1]), by=-1)
         return side, side, side, Uniform(REACHES)
 
     def pattern(self, slot: Slot) -> None:  # noqa: D102
@@ -346,10 +346,10 @@ class Predicted(Form):
 
     def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
         grid = self.height * self.width
-        if slot.size % grid or self.count > grid:
+        if slot.matrix[1] % grid or self.count > grid:
             raise DecodeError(
-                f"{self.kind}: {self.count} points of grids of {self.height} x {self.width} in {slot.size} "
-                "weights; whole grids, and no more points than a grid has, are allowed"
+                f"{self.kind}: {self.count} points of grids of {self.height} x {self.width} in rows of "
+                f"{slot.matrix[1]}; whole grids, and no more points than a grid has, are allowed"
             )
         return (slot.size // grid * self.count,)
 

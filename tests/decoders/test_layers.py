@@ -175,7 +175,7 @@ def test_forms_keep_the_laws_of_codes():
         Scattered(1),
         Scattered(24, 5),
         Predicted(1, 2, 3),
-        Predicted(24, 24, 1, 15),
+        Predicted(6, 6, 1, 15),
         Shared(1),
         Shared(24, 2**63 - 1),
     ]
@@ -254,6 +254,12 @@ def test_a_corner_is_a_narrower_matrix():
     wanted[:2, :3] = np.arange(6.0).reshape(2, 3)
     assert np.array_equal(network.state["first.weight"].numpy(), wanted)
     assert found.tensors[0].form == Corner(2, 3)
+
+
+def test_a_predicted_head_is_frozen():
+    """Index 7, three of the columns each minus one, the reach, and then the scheme."""
+    message = HeadCode(SLOT).encode((Predicted(3, 2, 3, 4), (Floats(32),)))
+    assert "".join(map(str, message.bits.to_array())) == "000100001000101001001"
 
 
 def test_an_unknown_architecture_is_refused():
