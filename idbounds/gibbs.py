@@ -181,11 +181,15 @@ class Drawn:
     def _noisy(self, names: list[tuple[str, str]], numbers: Tensor) -> Any:
         variances = {leaf: self._deviations[name] ** 2 for name, leaf in names}
 
+        calls: list[int] = []
+
         def hook(_layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-            if output.shape != numbers.shape:
+            calls.append(1)
+            if output.shape != numbers.shape or len(calls) > 1:
                 raise InputError(
-                    f"a linear layer gives {tuple(output.shape)} for {len(numbers)} examples, and gave one "
-                    "vector an example before; give a module that uses its layers alike for all inputs"
+                    f"call {len(calls)} of a linear layer gives {tuple(output.shape)} for {len(numbers)} "
+                    "examples; it gave one vector an example, once, before; give a module that uses its "
+                    "layers alike for all inputs"
                 )
             variance = (inputs[0] ** 2) @ variances["weight"].T + variances.get("bias", 0.0)
             return output + variance.sqrt() * numbers

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,10 @@ import pytest
 
 # Tests that run side by side must not fight for the cores; torch reads this when it is first imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A job in the background of a shell ignores Ctrl-C, and so do its children: the tests that press it would fail.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile("house", deadline=None)  # the first call may compile
 hypothesis.settings.load_profile("house")

@@ -136,6 +136,20 @@ def test_the_front_is_computed_once_for_all_draws():
     assert one == again(draws=1)
 
 
+def test_a_layer_that_is_used_otherwise_for_other_inputs_is_refused():
+    class Fickle(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = nn.Linear(16, 16)
+
+        def forward(self, x):
+            once = self.inner(x.flatten(1))
+            return once if len(x) < 3 else once + self.inner(2 * once)
+
+    with pytest.raises(InputError, match="call 2 of a linear layer"):
+        counted(network(Fickle()))
+
+
 @pytest.mark.parametrize("kind", ["tied", "nested", "flattened"])
 def test_what_cannot_be_drawn_for_each_example_is_refused(kind):
     class Nested(nn.Module):

@@ -4,17 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from idbounds.decoders import gibbs
+from idbounds.decoders.draws import FIRST_SCALE, layout
 from idbounds.recipes import draws
 from idbounds.recipes.recipe import Recipe
 from idbounds.variational.settings import Settle
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from idbounds.variational.fitter import Fitter
 
 
 class Learner(draws.Learner):
     """One fit that ends in a posterior."""
+
+    def _tried(self, name: str) -> nn.Module:
+        from idbounds.gibbs import count_errors
+
+        module, sample = super()._tried(name), self._job.sample
+        groups = layout(module)[1]
+        ones = np.ones(len(groups))
+        blank = gibbs.nearest(name, np.full(int(groups.max()) + 1, FIRST_SCALE), groups, 0 * ones, ones)
+        _, network, _ = gibbs.decode(gibbs.encode(blank).bits.data, lambda _: module)
+        x = sample.train_x[:2]
+        count_errors(network, x, np.zeros(len(x), np.int64), levels=sample.levels, first=0, draws=1)
+        return module
 
     def _phases(self) -> tuple[str, ...]:
         from idbounds.variational.course import SETTLED

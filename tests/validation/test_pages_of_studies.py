@@ -1,10 +1,12 @@
 """What the pages say about studies stands in the committed rows."""
 
+import math
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from idbounds.certificate import read
 from validation import results
 from validation.studies import carry_over, d90_families, d90_mnist, tight_bounds
 
@@ -56,3 +58,18 @@ def test_the_page_says_what_the_rows_say(study, page, line):
     lines = [line(row) for row in study.numbers(rows).itertuples()]
     assert len(lines) >= 5
     assert [one for one in lines if one not in text] == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "validation/results/certificates").glob("*.idb")), ids=lambda p: p.stem
+)
+def test_the_page_says_what_the_certificates_say(path):
+    header, _ = read(path)
+    claim, test = header["claim"], header["test"]
+    trials = claim["n"] * claim.get("draws", 1)
+    shares = (claim["errors"] / trials, test["errors"] / test["n"], float(claim["value"]))
+    rates = " | ".join(f"{100 * share:.2f}" for share in shares)
+    bits = claim["code_bits"] + math.ceil(float(claim.get("kl_nats", "0")) / math.log(2))
+    model = f"{header['decoder']} | {header['model']['architecture']} | {bits:,}"
+    text = (ROOT / "docs/explain/tight-certificates.md").read_text("utf-8")
+    assert f"| `{path.name}` | {model} | {rates} |" in text

@@ -195,7 +195,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     for (column, label), colour, marker in zip(shares.items(), COLOURS.values(), "osD", strict=False):
         limit = "train_limit" if column == "train_error" else f"{column}_limit"
         axes.plot(found[column] / found[limit], places, marker, color=colour, label=label, ls="none")
-    axes.axvline(1, color="0.4", ls=":")
+    axes.axvline(1, color=COLOURS["grey"], ls=":")
     axes.set_yticks(range(len(names)), [NAMES[name] + "*" * (name in DEVELOPED) for name in names])
     axes.invert_yaxis()
     axes.set(xlim=(0, None), xlabel="share of what is allowed")

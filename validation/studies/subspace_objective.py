@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from validation.certified import certified
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, FAINT, MARKERS
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ def figure(rows: pd.DataFrame) -> Figure:
         axes.plot(middle.index, 100 * middle, "-", color=colour, lw=0.8)
     for one in _laptop(rows, "d90").itertuples():
         if pd.notna(one.low) and pd.notna(one.high):
-            axes.axvspan(one.low, one.high, color="0.85", zorder=0, label="d90, 90% interval")
+            axes.axvspan(one.low, one.high, color=FAINT, zorder=0, label="d90, 90% interval")
     axes.set(xscale="log", xlabel="trained dimensions (the last point: all weights)", ylabel="error (%)")
     axes.set_ylim(0, None)
     axes.legend(loc="lower right")

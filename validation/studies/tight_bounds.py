@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from validation.certified import certified
-from validation.figures import COLOURS
+from validation.figures import COLOURS, FAINT
 from validation.published import row as published
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
@@ -181,20 +181,21 @@ def figure(rows: pd.DataFrame) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    made = Figure(layout="constrained")
-    panels = made.subplots(1, len(PRIOR_ART))
+    made = Figure(figsize=(4.0, 4.6), layout="constrained")
+    panels = made.subplots(len(PRIOR_ART), 1)
     bound, test, train, *_ = COLOURS.values()
     found = numbers(rows)
     for axes, dataset in zip(panels, PRIOR_ART, strict=True):
         some = found[found["dataset"] == dataset].sort_values("bound", ascending=False, ignore_index=True)
-        axes.hlines(some.index, 100 * some["train_error"], 100 * some["bound"], color="0.8", zorder=0)
+        axes.hlines(some.index, 100 * some["train_error"], 100 * some["bound"], color=FAINT, zorder=0)
         axes.plot(100 * some["bound"], some.index, "o", color=bound, label="bound")
         axes.plot(100 * some["test_error"], some.index, "|", color=test, ms=12, mew=2, label="test error")
         axes.plot(100 * some["train_error"], some.index, "x", color=train, label="training error")
-        axes.axvline(100 * prior_art(dataset), color="0.4", ls=":", label="published bound")
+        axes.axvline(100 * prior_art(dataset), color=COLOURS["grey"], ls=":", label="published bound")
         axes.set_yticks(some.index, [_label(r) for r in some.itertuples()])
-        axes.set(xlim=(0, None), xlabel="error (%)", title=PRIOR_ART[dataset])
-    panels[0].legend(loc="upper center", bbox_to_anchor=(1, -0.2), ncols=4, frameon=False)
+        axes.set(xlim=(0, None), title=PRIOR_ART[dataset])
+    panels[-1].set_xlabel("error (%)")
+    made.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return made
 
 

@@ -42,6 +42,7 @@ def test_frozen_keys_and_words():
         ("ORDER", 1),
         ("CANDIDATES", 2),
         ("CHOICE", 3),
+        ("POSTERIOR", 4),
     ]
     counters = np.array([0, 1, 2**63, 2**64 - 1], dtype=np.uint64)
     assert [key(0, 0), key(0, 2), key(2**63 - 1, 1)] == FROZEN_KEYS

@@ -7,6 +7,7 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
+import torch
 
 import idbounds
 from idbounds.catalogue import bounds
@@ -139,3 +140,22 @@ def test_claims_of_the_wrong_size():
         NETWORK.check({"errors": 5, "n": 4, "code_bits": 1, "delta": "0.05", "value": "1"})
     with pytest.raises(InputError, match="spelled"):
         NETWORK.upper({"errors": 1, "n": 4, "code_bits": 1, "delta": "5e-2"})
+
+
+def test_what_cannot_be_drawn_is_refused_before_training(tmp_path, monkeypatch):
+    from torch import nn
+
+    from idbounds.variational.course import Course
+
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale, self.inner = nn.Parameter(torch.ones(10)), nn.Linear(64, 10)
+
+        def forward(self, x):
+            return self.scale * self.inner(x.flatten(1))
+
+    monkeypatch.setattr(Course, "run", lambda *_: pytest.fail("training began"))
+    with pytest.raises(InputError, match="layer by layer"):
+        idbounds.certify("digits", model=lambda *_: Scaled(), output=tmp_path / "x.idb", **QUICK)
+    assert not list(tmp_path.iterdir())
