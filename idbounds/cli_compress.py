@@ -29,7 +29,8 @@ def compress(checkpoint: str, **options: Any) -> None:
     idbounds compress net.safetensors --architecture mlp --dataset digits \\
         --with "Sparsify(0.9) | Quantise(levels=4) | Encode()"
 
-    Steps: Downsize, Sparsify, Scatter, Factorise, Share, Quantise, Encode, FineTune, gradual.
+    Steps: Downsize, Sparsify, Scatter, Factorise, Share, Quantise, Encode, FineTune, gradual,
+    Predict, Regrow, regrown.
     """  # noqa: D301 - click wants the control character
     from idbounds.terminal_compress import run_compress
 

@@ -6,8 +6,10 @@ from idbounds.compress.encode import Encode
 from idbounds.compress.factorise import Factorise
 from idbounds.compress.job import Compressed, Errors, compress
 from idbounds.compress.pipeline import Bench, Pipeline, Stage, Step
+from idbounds.compress.predict import Predict
 from idbounds.compress.quantise import Quantise
 from idbounds.compress.reading import read_pipeline
+from idbounds.compress.regrow import Regrow, regrown
 from idbounds.compress.report import Row
 from idbounds.compress.scatter import Scatter
 from idbounds.compress.share import Share
@@ -25,7 +27,9 @@ __all__ = [
     "Factorise",
     "FineTune",
     "Pipeline",
+    "Predict",
     "Quantise",
+    "Regrow",
     "Row",
     "Scatter",
     "Share",
@@ -36,4 +40,5 @@ __all__ = [
     "drafts",
     "gradual",
     "read_pipeline",
+    "regrown",
 ]

@@ -139,7 +139,7 @@ def compress(
         weights: the trained module, its tensors by name, or a safetensors or npz file.
         steps: the pipeline.
         dataset: name of a data set, or one of your own: it counts the errors, and its training part serves
-            the steps that train.
+            the steps that look at data.
         architecture: entry of the decoder's menu; or
         model: your own factory (shape of an example, classes) -> nn.Module. One of the two is needed: a
             message is read by who has the architecture.
@@ -227,14 +227,16 @@ def _count(network: Network, sample: data.Dataset, report: Progress, stage: str)
 
 
 def _advance(pipeline: Pipeline, report: Progress) -> Any:
-    """Progress of the steps that train: one bar each."""
-    if not pipeline.trains:
+    """Progress of the steps that look at data: one bar each."""
+    if not pipeline.needs_data:
         return None
     bar: list[Any] = []
 
     def advance(done: int, total: int) -> None:
-        if done == 1 or not bar:
-            bar[:] = [report.stage("training", total)]
+        if not bar:
+            bar.append(report.stage("a step on the training part", total))
         bar[0](done, "")
+        if done == total:  # the next step has a bar of its own
+            bar.clear()
 
     return advance

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
@@ -38,13 +38,15 @@ class Bench:
 
     Attributes:
         module: a network of the architecture; its own weights are not used.
-        sample: for steps that train; only its training part is looked at.
-        advance: called with (steps done, total) by a step that trains.
+        sample: for steps that look at data; only its training part is looked at.
+        advance: called with (parts done, total) by a step that looks at data.
+        drafts: of every tensor, as the step finds them.
     """
 
     module: nn.Module
     sample: Dataset | None = None
     advance: Callable[[int, int], None] | None = None
+    drafts: tuple[Draft, ...] = ()
 
 
 class Step(ABC):
@@ -76,6 +78,11 @@ class Step(ABC):
         Returns:
             A reason in words, or "".
         """
+
+    @property
+    def needs_data(self) -> bool:
+        """Whether it looks at the training part."""
+        return self.stage is Stage.TRAINING
 
     def __str__(self) -> str:
         """As it is written in Python, without what is at its default."""
@@ -127,9 +134,9 @@ class Pipeline:
         return " | ".join(map(str, self.steps)) or "no steps"
 
     @property
-    def trains(self) -> bool:
-        """Whether a step needs data."""
-        return any(step.stage is Stage.TRAINING for step in self.steps)
+    def needs_data(self) -> bool:
+        """Whether a step looks at the training part."""
+        return any(step.needs_data for step in self.steps)
 
     def run(self, drafts: Sequence[Draft], bench: Bench) -> list[Draft]:
         """All steps.
@@ -142,14 +149,14 @@ class Pipeline:
             Drafts in the same order.
 
         Raises:
-            InputError: When a step trains and there are no data.
+            InputError: When a step looks at data and there are none.
         """
-        if self.trains and bench.sample is None:
-            raise InputError(f"{self}: a step trains; give the data set it may train on")
+        if self.needs_data and bench.sample is None:
+            raise InputError(f"{self}: a step trains or weighs; give the data set it may look at")
         current = list(drafts)
         for step in self.steps:
             taken = [i for i, draft in enumerate(current) if draft.kind in step.handles]
-            made = step.apply([current[i] for i in taken], bench)
+            made = step.apply([current[i] for i in taken], replace(bench, drafts=tuple(current)))
             new = dict(zip(taken, made, strict=True))
             current = [
                 new[i] if i in new else draft.skipped(f"{type(step).__name__}: {draft.no_matrix}")

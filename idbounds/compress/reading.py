@@ -10,7 +10,9 @@ from idbounds.compress.downsize import Downsize
 from idbounds.compress.encode import Encode
 from idbounds.compress.factorise import Factorise
 from idbounds.compress.pipeline import Pipeline, Step
+from idbounds.compress.predict import Predict
 from idbounds.compress.quantise import Quantise
+from idbounds.compress.regrow import Regrow, regrown
 from idbounds.compress.scatter import Scatter
 from idbounds.compress.share import Share
 from idbounds.compress.sparsify import Sparsify
@@ -19,7 +21,20 @@ from idbounds.errors import InputError
 
 STEPS: Final[dict[str, Callable[..., Step | Pipeline]]] = {
     step.__name__: step
-    for step in (Downsize, Sparsify, Scatter, Factorise, Share, Quantise, Encode, FineTune, gradual)
+    for step in (
+        Downsize,
+        Sparsify,
+        Scatter,
+        Factorise,
+        Share,
+        Quantise,
+        Encode,
+        FineTune,
+        gradual,
+        Predict,
+        Regrow,
+        regrown,
+    )
 }
 """What a text may call, by name."""
 

@@ -1,4 +1,4 @@
-"""Sparsification: the smallest weights become zero; the positions of the others are paid for."""
+"""Sparsification: the weights that matter least become zero; the positions of the others are paid for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from idbounds.compress.densities import RULES, densities
 from idbounds.compress.drafts import MATRICES, Draft
 from idbounds.compress.pipeline import Bench, Stage, Step
+from idbounds.compress.saliency import SALIENCIES, saliencies
 from idbounds.decoders.forms import PATTERNS, Positions, Slot, Sparse, Zero
 from idbounds.decoders.values import Values
 from idbounds.errors import InputError
@@ -19,7 +20,7 @@ from idbounds.errors import InputError
 @final
 @dataclass(frozen=True)
 class Sparsify(Step):
-    """Magnitude pruning: the weights of the smallest magnitude become zero.
+    """Pruning: the weights that matter least become zero, by default those of the smallest magnitude.
 
     Several in one pipeline, with training between them, prune gradually: see `gradual`.
 
@@ -27,13 +28,20 @@ class Sparsify(Step):
         sparsity: share of the weights of all handled matrices that becomes zero, in (0, 1).
         layers: "global" compares all weights; "uniform" takes the same share of each matrix; "er" and "erk"
             keep more of small matrices (Erdos-Renyi densities).
+        saliency: what matters: "magnitude"; or the rise of the loss to second order, by the empirical
+            Fisher matrix ("fisher") or the Gauss-Newton matrix ("obd"), see `idbounds.compress.saliency`.
+        examples: of the training part that the last two look at, at most all.
+        seed: of the choice of the examples; not in the message.
 
     Raises:
-        InputError: for a sparsity or a rule that is not there.
+        InputError: for a sparsity, a rule, a saliency or a number that is not there.
     """
 
     sparsity: float
     layers: str = "global"
+    saliency: str = "magnitude"
+    examples: int = 1000
+    seed: int = 0
 
     stage = Stage.STRUCTURE
     handles = MATRICES
@@ -44,6 +52,17 @@ class Sparsify(Step):
             raise InputError(f"sparsity = {self.sparsity}: give a share above 0 and below 1")
         if self.layers not in ("global", *RULES):
             raise InputError(f"layers = {self.layers!r}: give one of global, {', '.join(RULES)}")
+
+        if self.saliency not in SALIENCIES:
+            raise InputError(f"saliency = {self.saliency!r}: give one of {', '.join(SALIENCIES)}")
+        whole = type(self.examples) is int and type(self.seed) is int
+        if not (whole and self.examples >= 1 and self.seed >= 0):
+            raise InputError(f"{self}: give whole numbers, examples >= 1 and seed >= 0")
+
+    @property
+    def needs_data(self) -> bool:
+        """Whether the loss is asked."""
+        return self.saliency != "magnitude"
 
     def accepts(self, before: Sequence[Step]) -> str:
         """After sparser steps only, and after no other structure."""
@@ -59,14 +78,14 @@ class Sparsify(Step):
 
         Args:
             drafts: matrices, dense or pruned before.
-            bench: not used.
+            bench: network and data, for a saliency that needs them.
 
         Returns:
             The pruned drafts, each with the cheapest format of its pattern.
         """
-        sizes = [np.abs(draft.coded.weights).ravel() for draft in drafts]
-        if not sizes:
+        if not drafts:
             return []
+        sizes = saliencies(drafts, bench, self.saliency, self.examples, self.seed)
         if self.layers == "global":
             keep = _largest(np.concatenate(sizes), 1 - self.sparsity)
             kept = np.split(keep, np.cumsum([size.size for size in sizes])[:-1])
@@ -124,10 +143,10 @@ def _at(draft: Draft, positions: Positions) -> Draft:
 
 
 def _largest(
-    magnitudes: np.ndarray[tuple[int], np.dtype[np.float64]], share: float
+    sizes: np.ndarray[tuple[int], np.dtype[np.float64]], share: float
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """A mask of the share of largest magnitudes; of equal ones the first, and no zero is kept."""
-    keep = np.zeros(magnitudes.size, dtype=bool)
-    count = round(share * magnitudes.size)
-    keep[np.argsort(-magnitudes, kind="stable")[:count]] = True
-    return keep & (magnitudes > 0)
+    """A mask of the share of largest sizes; of equal ones the first, and what has none is not kept."""
+    keep = np.zeros(sizes.size, dtype=bool)
+    count = round(share * sizes.size)
+    keep[np.argsort(-sizes, kind="stable")[:count]] = True
+    return keep & (sizes > 0)

@@ -16,7 +16,7 @@ from idbounds.compress.pipeline import Bench, Pipeline, Stage, Step
 from idbounds.compress.quantise import rebooked
 from idbounds.compress.sparsify import Sparsify, pruned
 from idbounds.decoders import scaled
-from idbounds.decoders.forms import Corner, LowRank, Scattered, Shared, Sparse
+from idbounds.decoders.forms import Corner, LowRank, Predicted, Scattered, Shared, Sparse
 from idbounds.decoders.values import Book, Floats, Grid, Values
 from idbounds.errors import InputError
 
@@ -127,7 +127,9 @@ class FineTune(Step):
         return list(torch.from_numpy(np.concatenate(order)[: self.steps]))
 
 
-def gradual(sparsity: float, *, rounds: int, tune: FineTune, layers: str = "global") -> Pipeline:
+def gradual(
+    sparsity: float, *, rounds: int, tune: FineTune, layers: str = "global", saliency: str = "magnitude"
+) -> Pipeline:
     """Pruning in rounds with training after each: s_t = s (1 - (1 - t / T)^3).
 
     Args:
@@ -135,6 +137,7 @@ def gradual(sparsity: float, *, rounds: int, tune: FineTune, layers: str = "glob
         rounds: T, at least one.
         tune: the training after each round.
         layers: as in `Sparsify`.
+        saliency: as in `Sparsify`.
 
     Returns:
         The pipeline of pruning and training.
@@ -147,7 +150,7 @@ def gradual(sparsity: float, *, rounds: int, tune: FineTune, layers: str = "glob
     if rounds < 1:
         raise InputError(f"rounds = {rounds}: give at least 1")
     shares = [sparsity * (1 - (1 - t / rounds) ** 3) for t in range(1, rounds)] + [sparsity]
-    return Pipeline(tuple(step for share in shares for step in (Sparsify(share, layers), tune)))
+    return Pipeline(tuple(step for share in shares for step in (Sparsify(share, layers, saliency), tune)))
 
 
 class _Moving:
@@ -193,6 +196,9 @@ class _Moving:
             hashed, signs = form.hashed(slot)
             rows, sign = torch.from_numpy(hashed), torch.from_numpy(signs)
             return lambda vectors: vectors[0][rows] * sign
+        if isinstance(form, Predicted):
+            dictionary = torch.from_numpy(form.dictionary.astype(np.float32))
+            return lambda vectors: (vectors[0].reshape(-1, len(dictionary)) @ dictionary).ravel()
         if isinstance(form, Corner):
             below, beside = slot.matrix[0] - form.rows, slot.matrix[1] - form.columns
             shape = form.rows, form.columns

@@ -9,16 +9,14 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
-from typing import Any, ClassVar, Final, final
+from dataclasses import dataclass
+from typing import ClassVar, Final, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from idbounds.codes import (
     Bitmap,
-    BitReader,
-    BitWriter,
     Codec,
     Coo,
     Csr,
@@ -29,8 +27,9 @@ from idbounds.codes import (
     Subset,
     Uniform,
 )
-from idbounds.decoders.values import Reals, Scheme, SchemeCode
-from idbounds.errors import DecodeError, InputError
+from idbounds.decoders.kriging import REACHES, dictionary
+from idbounds.decoders.values import Reals
+from idbounds.errors import DecodeError
 from idbounds.projections.stream import SEED_LIMIT, Stream, signs, words
 
 Shape = tuple[int, ...]
@@ -313,64 +312,59 @@ class Scattered(Form):
         return np.sort(order[: self.count]).astype(np.int64)
 
 
-FORMS: Final[tuple[type[Form], ...]] = (Dense, Sparse, LowRank, Shared, Zero, Corner, Scattered)
-"""Forms by index."""
-
-Head = tuple[Form, tuple[Scheme, ...]]
-"""What goes before the positions and the entries of a tensor."""
-
-
 @final
-class HeadCode(Codec[Head]):
-    """Code of a form and the schemes of its vectors: its index, its integers, the schemes.
+@dataclass(frozen=True)
+class Predicted(Form):
+    """A few weights of each grid are written, and kernel ridge regression predicts the others.
 
-    Args:
-        slot: The tensor, known to the decoder.
+    Each row is one grid, or several one after another: of a first layer the images, of a convolution the
+    windows. All have their written weights at the same points; `idbounds.decoders.kriging` says where.
+
+    Attributes:
+        count: points of a grid that are written, 1 to height x width.
+        height: of a grid.
+        width: of a grid.
+        reach: of the kernel, an index.
+
+    Source: Denil, Shakibi, Dinh, Ranzato and de Freitas (2013), Predicting parameters in deep learning.
     """
 
-    overhead: ClassVar[float] = 2 * SchemeCode.overhead
+    count: int
+    height: int
+    width: int
+    reach: int = 0
 
-    def __init__(self, slot: Slot) -> None:
-        """Fix the tensor."""
-        self._slot = slot
+    kind = "predicted"
+
+    @classmethod
+    def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
+        side = Shifted(Uniform(slot.matrix[1]), by=-1)
+        return side, side, side, Uniform(REACHES)
+
+    def pattern(self, slot: Slot) -> None:  # noqa: D102
+        return None
+
+    def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
+        grid = self.height * self.width
+        if slot.matrix[1] % grid or self.count > grid:
+            raise DecodeError(
+                f"{self.kind}: {self.count} points of grids of {self.height} x {self.width} in rows of "
+                f"{slot.matrix[1]}; whole grids, and no more points than a grid has, are allowed"
+            )
+        return (slot.size // grid * self.count,)
+
+    def weights(self, slot: Slot, positions: Positions, numbers: Sequence[Reals]) -> Reals:  # noqa: D102
+        written = numbers[0].reshape(-1, self.count)
+        made = np.zeros((len(written), self.height * self.width))
+        for i, row in enumerate(self.dictionary):  # in this order, and not by BLAS
+            made += written[:, i : i + 1] * row
+        return made.ravel()
 
     @property
-    def name(self) -> str:
-        """Name of the code with the shape of the tensor."""
-        return f"form({'x'.join(map(str, self._slot.shape))})"
+    def dictionary(self) -> Reals:
+        """What each written weight adds to its grid, shape (count, height x width); read-only."""
+        return dictionary(self.height, self.width, self.count, self.reach)[1]
 
-    def write(self, value: Head, out: BitWriter) -> None:
-        """Append form and schemes."""
-        form, schemes = value
-        for number, codec in self._integers(form):
-            codec.write(number, out)
-        self._check(form, schemes)
-        for scheme in schemes:
-            SchemeCode().write(scheme, out)
 
-    def read(self, source: BitReader) -> Head:
-        """Read form and schemes; DecodeError for one that is not in the menu."""
-        index = _ENTRY.read(source)
-        if index >= len(FORMS):
-            raise DecodeError(f"form {index}: the menu has {len(FORMS)} entries")
-        kind: Any = FORMS[index]
-        form: Form = kind(*(codec.read(source) for codec in kind.fields(self._slot)))
-        return form, tuple(SchemeCode().read(source) for _ in range(form.vectors))
-
-    def ideal_length(self, value: Head) -> float:
-        """The bits of all its parts."""
-        form, schemes = value
-        self._check(form, schemes)
-        ideal = math.fsum(codec.ideal_length(number) for number, codec in self._integers(form))
-        return ideal + math.fsum(map(SchemeCode().ideal_length, schemes))
-
-    def _integers(self, form: Form) -> list[tuple[int, Codec[int]]]:
-        numbers: Any = form
-        codecs = (_ENTRY, *form.fields(self._slot))
-        return list(zip((FORMS.index(type(form)), *astuple(numbers)), codecs, strict=True))
-
-    def _check(self, form: Form, schemes: tuple[Scheme, ...]) -> None:
-        if len(schemes) != form.vectors:
-            raise InputError(
-                f"{form.kind}: {len(schemes)} vectors of numbers given; {form.vectors} are allowed"
-            )
+FORMS: Final[tuple[type[Form], ...]] = (Dense, Sparse, LowRank, Shared, Zero, Corner, Scattered, Predicted)
+"""Forms by index."""

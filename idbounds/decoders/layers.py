@@ -16,7 +16,8 @@ import numpy as np
 
 from idbounds.codes import EliasGamma, Message, MessageBuilder, Shifted, Uniform
 from idbounds.decoders.decoder import CUSTOM, RECIPE_BITS, Decoder, Maker, Network, Parts, recipe_number, wide
-from idbounds.decoders.forms import Form, HeadCode, Positions, Slot
+from idbounds.decoders.forms import Form, Positions, Slot
+from idbounds.decoders.heads import HeadCode
 from idbounds.decoders.values import Reals, Values, checked, entries_codec
 from idbounds.errors import DecodeError, InputError
 

@@ -16,11 +16,14 @@ from idbounds.compress import (
     Factorise,
     FineTune,
     Pipeline,
+    Predict,
     Quantise,
     Scatter,
     Share,
+    Sparsify,
     compress,
     gradual,
+    regrown,
 )
 from idbounds.decoders import scaled
 from idbounds.errors import InputError
@@ -34,6 +37,9 @@ FAMILIES = {
     "clusters": Quantise(levels=6, kind="kmeans") | Encode(),
     "spaced": Quantise(spacing=0.7) | Encode(),
     "sparse": gradual(0.95, rounds=2, tune=TUNE, layers="erk") | Quantise(levels=4) | TUNE | Encode(),
+    "weighed": Sparsify(0.9, saliency="obd", examples=50) | TUNE | Quantise(levels=4) | Encode(),
+    "regrown": regrown(0.9, rounds=2, tune=TUNE) | Quantise(levels=4) | TUNE | Encode(),
+    "predicted": Predict(0.3) | TUNE | Quantise(levels=16) | TUNE | Encode(),
     "factors": Factorise(energy=0.8) | TUNE | Quantise(levels=16) | Encode(),
     "narrow": Downsize(0.1) | FineTune(steps=100, teacher=0.9) | Quantise(levels=8) | TUNE | Encode(),
     "scattered": Scatter(0.02)

@@ -56,8 +56,8 @@ def test_what_would_undo_itself_is_refused_when_it_is_put_together(make, reason)
 
 
 def test_training_may_stand_between():
-    assert (T | Sparsify(0.5) | T | Sparsify(0.8) | T | Q | T | E).trains
-    assert not (Q | E).trains
+    assert (T | Sparsify(0.5) | T | Sparsify(0.8) | T | Q | T | E).needs_data
+    assert not (Q | E).needs_data
 
 
 def test_gradual_pruning_follows_the_cubic_schedule():

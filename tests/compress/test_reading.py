@@ -2,14 +2,26 @@
 
 import pytest
 
-from idbounds.compress import Encode, FineTune, Quantise, Share, Sparsify, gradual, read_pipeline
+from idbounds.compress import (
+    Encode,
+    FineTune,
+    Predict,
+    Quantise,
+    Share,
+    Sparsify,
+    gradual,
+    read_pipeline,
+    regrown,
+)
 from idbounds.errors import InputError
 
 
 @pytest.mark.parametrize(
     "pipeline",
     [
-        Sparsify(0.9, "erk") | Quantise(levels=4, kind="kmeans") | Encode(),
+        Sparsify(0.9, "erk", "fisher", examples=9) | Quantise(levels=4, kind="kmeans") | Encode(),
+        regrown(0.9, rounds=3, tune=FineTune(steps=3)) | Quantise(levels=4),
+        Predict(0.1, reach=3) | Quantise(levels=4),
         Share(0.05)
         | FineTune(steps=3)
         | Quantise(levels=8, vectors=None)

@@ -11,6 +11,7 @@ from idbounds.compress import (
     Factorise,
     FineTune,
     Pipeline,
+    Predict,
     Quantise,
     Scatter,
     Share,
@@ -26,7 +27,7 @@ from idbounds.evaluator import count_errors
 TUNE = FineTune(steps=60, learning_rate=2e-3)
 WAYS = [
     Pipeline(), Quantise(levels=2), Quantise(levels=3), Quantise(levels=4, kind="kmeans"), Sparsify(0.9),
-    Sparsify(0.8) | Quantise(levels=4), Factorise(rank=3), Factorise(rank=5) | Quantise(levels=4),
+    Sparsify(0.8) | Quantise(levels=4), Factorise(rank=3), Predict(0.3), Predict(0.5) | Quantise(levels=9), Factorise(rank=5) | Quantise(levels=4),
     Scatter(0.05), Scatter(0.1) | Quantise(levels=2), Downsize(0.1), Downsize(0.2) | Quantise(levels=5), Share(0.05), Share(0.05) | Quantise(levels=8, kind="kmeans"),
 ]  # fmt: skip
 

@@ -17,14 +17,15 @@ from idbounds.decoders.forms import (
     PATTERNS,
     Corner,
     Dense,
-    HeadCode,
     LowRank,
+    Predicted,
     Scattered,
     Shared,
     Slot,
     Sparse,
     Zero,
 )
+from idbounds.decoders.heads import HeadCode
 from idbounds.decoders.layers import Coded
 from idbounds.decoders.values import (
     CODERS,
@@ -111,7 +112,7 @@ def test_menus_keep_their_order():
     assert SCHEMES[:5] == ("float32", "grid", "codebook", "half-grid", "float16")
     assert list(CODERS)[:5] == ["mixture", "fixed", "adaptive", "counted", "histogram"]
     assert [f.kind for f in FORMS][:5] == ["dense", "sparse", "low rank", "shared", "zero"]
-    assert FORMS[5:7] == (Corner, Scattered)
+    assert FORMS[5:8] == (Corner, Scattered, Predicted)
     assert [p.kind for p in PATTERNS][:5] == ["subset", "bitmap", "gaps", "coo", "csr"]
 
 
@@ -173,6 +174,8 @@ def test_forms_keep_the_laws_of_codes():
         Corner(4, 1),
         Scattered(1),
         Scattered(24, 5),
+        Predicted(1, 2, 3),
+        Predicted(6, 6, 1, 15),
         Shared(1),
         Shared(24, 2**63 - 1),
     ]
@@ -251,6 +254,12 @@ def test_a_corner_is_a_narrower_matrix():
     wanted[:2, :3] = np.arange(6.0).reshape(2, 3)
     assert np.array_equal(network.state["first.weight"].numpy(), wanted)
     assert found.tensors[0].form == Corner(2, 3)
+
+
+def test_a_predicted_head_is_frozen():
+    """Index 7, three of the columns each minus one, the reach, and then the scheme."""
+    message = HeadCode(SLOT).encode((Predicted(3, 2, 3, 4), (Floats(32),)))
+    assert "".join(map(str, message.bits.to_array())) == "000100001000101001001"
 
 
 def test_an_unknown_architecture_is_refused():
