@@ -8,7 +8,7 @@ import pytest
 
 from idbounds.certificate import read
 from validation import results
-from validation.studies import carry_over, d90_families, d90_mnist, tight_bounds
+from validation.studies import carry_over, d90_families, d90_mnist, subspace_objective, tight_bounds
 
 ROOT = Path(__file__).parents[2]
 NAMES = {"mlp": "FC 784-200-200-10", "lenet": "LeNet"}
@@ -42,15 +42,21 @@ def carried(row):
     return f"| {start} | {100 * row.test_error:.2f} | {met} |"
 
 
+def subspace(row):
+    rates = " | ".join(f"{100 * x:.2f}" for x in (row.train_error, row.test_error, row.bound))
+    return f"| {row.family} | {row.d:,} | {row.seed} | {row.code_bits:,} | {rates} |"
+
+
 @pytest.mark.parametrize(
     ("study", "page", "line"),
     [
         (d90_mnist, "d90", mnist),
         (d90_families, "projections", family),
         (tight_bounds, "tight-certificates", tight),
+        (subspace_objective, "tight-certificates", subspace),
         (carry_over, "tight-certificates", carried),
     ],
-    ids=["d90_mnist", "d90_families", "tight_bounds", "carry_over"],
+    ids=["d90_mnist", "d90_families", "tight_bounds", "subspace_objective", "carry_over"],
 )
 def test_the_page_says_what_the_rows_say(study, page, line):
     rows = results.of_study(ROOT / "validation/results", study.STUDY.id)
