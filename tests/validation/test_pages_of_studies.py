@@ -79,3 +79,10 @@ def test_the_page_says_what_the_certificates_say(path):
     model = f"{header['decoder']} | {header['model']['architecture']} | {bits:,}"
     text = (ROOT / "docs/explain/tight-certificates.md").read_text("utf-8")
     assert f"| `{path.name}` | {model} | {rates} |" in text
+
+
+def test_the_page_says_the_measured_dimension():
+    rows = results.latest(results.of_study(ROOT / "validation/results", subspace_objective.STUDY.id))
+    (one,) = rows[rows["what"] == "d90"].itertuples()
+    text = (ROOT / "docs/explain/tight-certificates.md").read_text("utf-8")
+    assert f"is {one.d90:.0f} [{one.low:.0f}, {one.high:.0f}]:" in text
