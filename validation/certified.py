@@ -7,7 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from validation.study import Row
+import pandas as pd
+
+from validation.study import Outcome, Row, Verdict
 
 _COPIED = (
     "bound",
@@ -70,3 +72,22 @@ def certified(*, replayed: bool, **arguments: Any) -> Row:
     row = row_of(certificate, verified)
     refuted = {"status": "failed", "reason": "the replay refutes the certificate"}
     return {**row, **refuted} if verified is False else row
+
+
+def check_valid(found: pd.DataFrame, points: int) -> Outcome:
+    """Hold each bound against the lower end of its test error's 95% interval.
+
+    Args:
+        found: certificates, one a row, with `bound` and `test_low`.
+        points: how many there should be.
+
+    Returns:
+        The outcome, with the smallest distance.
+    """
+    if not len(found):
+        return Outcome(Verdict.INCONCLUSIVE, "no rows")
+    margin = (found["bound"].astype(float) - found["test_low"]).min()
+    says = f"{len(found)} rows; smallest bound minus lower end: {margin:.4f}"
+    if margin < 0:
+        return Outcome(Verdict.NOT_SUPPORTED, says)
+    return Outcome(Verdict.SUPPORTED if len(found) >= points else Verdict.INCONCLUSIVE, says)

@@ -184,8 +184,7 @@ PENBASED = Source(
         duplicates="no two examples are identical within or between the parts (counted)",
         caveats=(
             "The authors' own split, which keeps writers apart, is lost in KEEL's order: errors on new "
-            "writers"
-            "are larger.",
+            "writers are larger.",
         ),
         train_counts=(904, 885, 933, 837, 929, 836, 861, 919, 853, 835),
         test_counts=(239, 258, 211, 218, 215, 219, 195, 223, 202, 220),

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from idbounds.codes import BitReader, Bits, Codec, Uniform
-from idbounds.errors import DecodeError
+from idbounds.codes import BitReader, Bits, Codec, EliasGamma, MessageBuilder, Shifted, Uniform
+from idbounds.errors import DecodeError, InputError
 
 if TYPE_CHECKING:
     import torch
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 RECIPE_BITS = 32
 CUSTOM = "custom"
 """Architecture of a model that the user supplies; in every menu it comes first."""
+
+ENTRY = Shifted(EliasGamma(), by=1)
+"""Code of an entry of a menu, by its index."""
 
 T = TypeVar("T")
 
@@ -94,6 +97,28 @@ class Decoder:
 def recipe_number(name: str) -> int:
     """The 32 bits with which each message of a decoder begins: the first of the SHA-256 of its name."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[: RECIPE_BITS // 8], "big")
+
+
+def begun(decoder: str, menu: tuple[str, ...], architecture: str) -> MessageBuilder:
+    """A message up to its architecture: what every one begins with.
+
+    Args:
+        decoder: name of the decoder that will read it.
+        menu: its architectures.
+        architecture: the one.
+
+    Returns:
+        A builder that holds recipe and architecture.
+
+    Raises:
+        InputError: when it is not in the menu.
+    """
+    if architecture not in menu:
+        raise InputError(f"architecture {architecture!r}: not in the menu of {decoder}")
+    builder = MessageBuilder()
+    builder.add("recipe", Uniform(2**RECIPE_BITS), recipe_number(decoder))
+    builder.add("architecture", ENTRY, menu.index(architecture))
+    return builder
 
 
 class Parts:

@@ -27,15 +27,13 @@ from idbounds.codes import (
     Codec,
     EliasGamma,
     Message,
-    MessageBuilder,
     Shifted,
-    Uniform,
     Zigzag,
     step_size,
 )
 from idbounds.codes.reals.drawn import Drawing, DrawingCode, DrawnIndices
 from idbounds.codes.reals.steps import STEPS
-from idbounds.decoders.decoder import CUSTOM, RECIPE_BITS, Decoder, Maker, Network, Parts, recipe_number, wide
+from idbounds.decoders.decoder import CUSTOM, ENTRY, Decoder, Maker, Network, Parts, begun, wide
 from idbounds.errors import DecodeError, InputError
 
 if TYPE_CHECKING:
@@ -51,7 +49,6 @@ DEVELOPED_ON = ("fashion-mnist", "mnist", "digits", "cifar-10-jpeg", "imdb", "le
 FIRST_SCALE = 44
 """Step 2^(4/4): the first scale is written as a difference from it."""
 
-_ARCHITECTURE = Shifted(EliasGamma(), by=1)
 _DIFFERENCE = Zigzag(Shifted(EliasGamma(), by=1))
 
 
@@ -235,12 +232,8 @@ def encode(model: Model) -> Message:
 
     Raises:
         InputError: for a value that the message cannot say.
-    """
-    if model.architecture not in MENU:
-        raise InputError(f"architecture {model.architecture!r}: not in the menu of {DECODER}")
-    builder = MessageBuilder()
-    builder.add("recipe", Uniform(2**RECIPE_BITS), recipe_number(DECODER))
-    builder.add("architecture", _ARCHITECTURE, MENU.index(model.architecture))
+    """  # noqa: DOC502 - raised by the parts
+    builder = begun(DECODER, MENU, model.architecture)
     builder.add("drawing", DrawingCode(model.drawing.sizes), model.drawing)
     builder.add("scales", Scales(len(model.scales)), model.scales)
     builder.add("indices", DrawnIndices(model.drawing.total, model.drawing.bits), model.indices)
@@ -261,7 +254,7 @@ def decode(payload: bytes, module: Maker) -> tuple[Model, Network, dict[str, int
         DecodeError: for anything but exactly one message of this decoder.
     """  # noqa: DOC502 - raised by the parts
     parts = Parts(payload, DECODER)
-    architecture = parts.read_entry("architecture", _ARCHITECTURE, MENU)
+    architecture = parts.read_entry("architecture", ENTRY, MENU)
     made = module(architecture)
     sizes, groups = layout(made)
     drawing = parts.read("drawing", DrawingCode(sizes))

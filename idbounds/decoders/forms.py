@@ -21,12 +21,12 @@ from idbounds.codes import (
     Coo,
     Csr,
     EliasDelta,
-    EliasGamma,
     Gaps,
     Shifted,
     Subset,
     Uniform,
 )
+from idbounds.decoders.decoder import ENTRY
 from idbounds.decoders.kriging import REACHES, dictionary
 from idbounds.decoders.values import Reals
 from idbounds.errors import DecodeError
@@ -35,7 +35,6 @@ from idbounds.projections.stream import SEED_LIMIT, Stream, signs, words
 Shape = tuple[int, ...]
 Positions = NDArray[np.int64]
 
-_ENTRY = Shifted(EliasGamma(), by=1)
 _SEED = Shifted(EliasDelta(largest=SEED_LIMIT), by=1)
 
 PATTERNS: Final[tuple[Callable[[tuple[int, int]], Codec[Positions]], ...]] = (Subset, Bitmap, Gaps, Coo, Csr)
@@ -128,7 +127,7 @@ class Sparse(Form):
 
     @classmethod
     def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
-        return (_ENTRY,)
+        return (ENTRY,)
 
     def pattern(self, slot: Slot) -> Codec[Positions]:  # noqa: D102
         if not 0 <= self.format < len(PATTERNS):

@@ -30,23 +30,12 @@ from idbounds.codes import (
     Codec,
     EliasGamma,
     Message,
-    MessageBuilder,
     Shifted,
-    Uniform,
     Zigzag,
     step_size,
 )
-from idbounds.decoders.decoder import (
-    CUSTOM,
-    RECIPE_BITS,
-    Decoder,
-    Maker,
-    Network,
-    Parts,
-    Spread,
-    recipe_number,
-)
-from idbounds.decoders.draws import DEVELOPED_ON, Scales, layout, placed
+from idbounds.decoders.decoder import ENTRY, Decoder, Maker, Network, Parts, Spread, begun
+from idbounds.decoders.draws import DEVELOPED_ON, MENU, Scales, layout, placed
 from idbounds.errors import InputError
 from idbounds.exactly import decimal_up
 
@@ -54,9 +43,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 DECODER = "gibbs-1"
-MENU = (CUSTOM, "scatternet", "mlp", "convnet", "lenet", "uprightnet", "linear", "vectornet", "mirrornet")
-"""Architectures by index; an index never changes meaning."""
-
 PAID = ("recipe", "architecture", "scales")
 """Parts whose bits are paid for; the others are paid for by their divergence."""
 
@@ -72,7 +58,6 @@ FARTHEST = 2**20 - 1
 DIGITS = 12
 """Significant digits of a stated divergence."""
 
-_ARCHITECTURE = Shifted(EliasGamma(), by=1)
 _SIGNED = Zigzag(Shifted(EliasGamma(largest=2 * FARTHEST + 2), by=1))
 
 
@@ -214,12 +199,8 @@ def encode(model: Model) -> Message:
 
     Raises:
         InputError: for a value that the message cannot say.
-    """
-    if model.architecture not in MENU:
-        raise InputError(f"architecture {model.architecture!r}: not in the menu of {DECODER}")
-    builder = MessageBuilder()
-    builder.add("recipe", Uniform(2**RECIPE_BITS), recipe_number(DECODER))
-    builder.add("architecture", _ARCHITECTURE, MENU.index(model.architecture))
+    """  # noqa: DOC502 - raised by the parts
+    builder = begun(DECODER, MENU, model.architecture)
     builder.add("scales", Scales(len(model.scales)), model.scales)
     builder.add("means", SignedIntegers(len(model.means)), model.means)
     builder.add("deviations", SignedIntegers(len(model.narrowings)), model.narrowings)
@@ -242,7 +223,7 @@ def decode(payload: bytes, module: Maker) -> tuple[Model, Network, dict[str, int
     import torch
 
     parts = Parts(payload, DECODER)
-    architecture = parts.read_entry("architecture", _ARCHITECTURE, MENU)
+    architecture = parts.read_entry("architecture", ENTRY, MENU)
     made: nn.Module = module(architecture)
     sizes, groups = layout(made)
     scales = parts.read("scales", Scales(int(groups.max()) + 1))
@@ -251,9 +232,9 @@ def decode(payload: bytes, module: Maker) -> tuple[Model, Network, dict[str, int
     parts.finish()
     model = Model(architecture, scales, means, narrowings)
     size = np.array([step_size(int(index)) for index in scales])[groups]
-    state, named = placed(made, torch.from_numpy(size * means * 2.0**-MEAN_PLACES))
+    state, _ = placed(made, torch.from_numpy(size * means * 2.0**-MEAN_PLACES))
     _, deviations = placed(made, torch.from_numpy(size * halvings(narrowings)))
-    spread = Spread({name: deviations[name] for name in named}, seed_of(payload), model.kl_nats(), PAID)
+    spread = Spread(deviations, seed_of(payload), model.kl_nats(), PAID)
     states = {"architecture": architecture, "parameters": sum(sizes)}
     return model, Network(made, state, states, spread), parts.bits
 

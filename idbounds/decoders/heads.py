@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import astuple
-from typing import Any, ClassVar, Final, final
+from typing import Any, ClassVar, final
 
-from idbounds.codes import BitReader, BitWriter, Codec, EliasGamma, Shifted
+from idbounds.codes import BitReader, BitWriter, Codec
+from idbounds.decoders.decoder import ENTRY
 from idbounds.decoders.forms import FORMS, Form, Slot
 from idbounds.decoders.values import Scheme, SchemeCode
 from idbounds.errors import DecodeError, InputError
-
-_ENTRY: Final = Shifted(EliasGamma(), by=1)
 
 Head = tuple[Form, tuple[Scheme, ...]]
 """What goes before the positions and the entries of a tensor."""
@@ -47,7 +46,7 @@ class HeadCode(Codec[Head]):
 
     def read(self, source: BitReader) -> Head:
         """Read form and schemes; DecodeError for one that is not in the menu."""
-        index = _ENTRY.read(source)
+        index = ENTRY.read(source)
         if index >= len(FORMS):
             raise DecodeError(f"form {index}: the menu has {len(FORMS)} entries")
         kind: Any = FORMS[index]
@@ -63,7 +62,7 @@ class HeadCode(Codec[Head]):
 
     def _integers(self, form: Form) -> list[tuple[int, Codec[int]]]:
         numbers: Any = form
-        codecs = (_ENTRY, *form.fields(self._slot))
+        codecs = (ENTRY, *form.fields(self._slot))
         return list(zip((FORMS.index(type(form)), *astuple(numbers)), codecs, strict=True))
 
     def _check(self, form: Form, schemes: tuple[Scheme, ...]) -> None:

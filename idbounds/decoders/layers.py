@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from idbounds.codes import EliasGamma, Message, MessageBuilder, Shifted, Uniform
-from idbounds.decoders.decoder import CUSTOM, RECIPE_BITS, Decoder, Maker, Network, Parts, recipe_number, wide
+from idbounds.codes import Message, MessageBuilder
+from idbounds.decoders.decoder import CUSTOM, ENTRY, Decoder, Maker, Network, Parts, begun, wide
 from idbounds.decoders.forms import Form, Positions, Slot
 from idbounds.decoders.heads import HeadCode
 from idbounds.decoders.values import Reals, Values, checked, entries_codec
@@ -33,8 +33,6 @@ DEVELOPED_ON = ("fashion-mnist", "mnist", "digits", "cifar-10-jpeg")
 
 STATISTICS = ("running_mean", "running_var")
 """Buffers that training changes: they are part of the model, and paid for."""
-
-_ARCHITECTURE = Shifted(EliasGamma(), by=1)
 
 
 def _nowhere() -> Positions:
@@ -161,12 +159,8 @@ def encode(model: Model) -> Message:
 
     Raises:
         InputError: for a value that the message cannot say.
-    """
-    if model.architecture not in MENU:
-        raise InputError(f"architecture {model.architecture!r}: not in the menu of {DECODER}")
-    builder = MessageBuilder()
-    builder.add("recipe", Uniform(2**RECIPE_BITS), recipe_number(DECODER))
-    builder.add("architecture", _ARCHITECTURE, MENU.index(model.architecture))
+    """  # noqa: DOC502 - raised by the parts
+    builder = begun(DECODER, MENU, model.architecture)
     for tensor in model.tensors:
         tensor.write(builder)
     return builder.build(DECODER)
@@ -186,7 +180,7 @@ def decode(payload: bytes, module: Maker) -> tuple[Model, Network, dict[str, int
         DecodeError: for anything but exactly one message of this decoder.
     """
     parts = Parts(payload, DECODER)
-    architecture = parts.read_entry("architecture", _ARCHITECTURE, MENU)
+    architecture = parts.read_entry("architecture", ENTRY, MENU)
     made = module(architecture)
     slots = layout(made)
     try:

@@ -20,15 +20,22 @@ from numpy.typing import NDArray
 from idbounds.codes import (
     AdaptiveVector,
     EliasDelta,
-    EliasGamma,
     Message,
-    MessageBuilder,
     Shifted,
     Uniform,
     step_size,
 )
 from idbounds.codes.reals.steps import STEPS
-from idbounds.decoders.decoder import CUSTOM, RECIPE_BITS, Decoder, Maker, Network, Parts, recipe_number, wide
+from idbounds.decoders.decoder import (
+    CUSTOM,
+    ENTRY,
+    Decoder,
+    Maker,
+    Network,
+    Parts,
+    begun,
+    wide,
+)
 from idbounds.errors import DecodeError, InputError
 from idbounds.projections import projections
 
@@ -47,7 +54,6 @@ DEVELOPED_ON = ("fashion-mnist", "digits", "mnist", "cifar-10-jpeg")
 MNIST came with "uprightnet", whose constants were fixed on it, CIFAR-10 with "mirrornet".
 """
 
-_ENTRY = Shifted(EliasGamma(), by=1)
 _SEED = Shifted(EliasDelta(), by=1)
 
 
@@ -91,10 +97,8 @@ def encode(model: Model) -> Message:
     """
     if model.architecture not in MENU or model.kind not in projections:
         raise InputError(f"architecture {model.architecture!r}, projection {model.kind!r}: not in the menus")
-    builder = MessageBuilder()
-    builder.add("recipe", Uniform(2**RECIPE_BITS), recipe_number(DECODER))
-    builder.add("architecture", _ENTRY, MENU.index(model.architecture))
-    builder.add("projection", _ENTRY, list(projections).index(model.kind))
+    builder = begun(DECODER, MENU, model.architecture)
+    builder.add("projection", ENTRY, list(projections).index(model.kind))
     builder.add("d", EliasDelta(), model.d)
     builder.add("seed", _SEED, model.seed)
     builder.add("step", Uniform(STEPS), model.step)
@@ -116,8 +120,8 @@ def decode(payload: bytes, module: Maker) -> tuple[Model, Network, dict[str, int
         DecodeError: for anything but exactly one message of this decoder.
     """
     parts = Parts(payload, DECODER)
-    architecture = parts.read_entry("architecture", _ENTRY, MENU)
-    kind = parts.read_entry("projection", _ENTRY, tuple(projections))
+    architecture = parts.read_entry("architecture", ENTRY, MENU)
+    kind = parts.read_entry("projection", ENTRY, tuple(projections))
     d, seed, step = (
         parts.read("d", EliasDelta()),
         parts.read("seed", _SEED),

@@ -22,23 +22,21 @@ from idbounds.codes import (
     BitReader,
     BitWriter,
     Codec,
-    EliasGamma,
     HistogramRun,
     Levels,
     MixtureVector,
     RangedVector,
-    Shifted,
     StaticRun,
     Uniform,
 )
 from idbounds.codes.reals.codebooks import LevelsCode
 from idbounds.codes.reals.signs import SCALES
+from idbounds.decoders.decoder import ENTRY
 from idbounds.errors import DecodeError, InputError
 
 Reals = NDArray[np.float64]
 Symbols = NDArray[np.int64]
 
-_ENTRY = Shifted(EliasGamma(), by=1)
 _OCTAVES: Final = 64
 _FIRST_OCTAVE: Final = -48
 
@@ -198,7 +196,7 @@ class SchemeCode(Codec[Scheme]):
 
     def write(self, value: Scheme, out: BitWriter) -> None:
         """Append a scheme."""
-        _ENTRY.write(SCHEMES.index(scheme_name(value)), out)
+        ENTRY.write(SCHEMES.index(scheme_name(value)), out)
         if isinstance(value, Floats):
             return
         if isinstance(value, Grid):
@@ -206,25 +204,25 @@ class SchemeCode(Codec[Scheme]):
         else:
             self._octave.write(value.octave, out)
             LevelsCode().write(value.levels, out)
-        _ENTRY.write(_coder_index(value.coder), out)
+        ENTRY.write(_coder_index(value.coder), out)
 
     def read(self, source: BitReader) -> Scheme:
         """Read a scheme; DecodeError for one that is not in the menus."""
-        name = _entry("scheme", _ENTRY.read(source), SCHEMES)
+        name = _entry("scheme", ENTRY.read(source), SCHEMES)
         if name.startswith("float"):
             return Floats(int(name.removeprefix("float")))
         if name == "codebook":
             octave, levels = self._octave.read(source), LevelsCode().read(source)
-            return Book(octave, levels, _entry("coder", _ENTRY.read(source), tuple(CODERS)))
+            return Book(octave, levels, _entry("coder", ENTRY.read(source), tuple(CODERS)))
         scale = self._scale.read(source)
-        return Grid(scale, name == "half-grid", _entry("coder", _ENTRY.read(source), tuple(CODERS)))
+        return Grid(scale, name == "half-grid", _entry("coder", ENTRY.read(source), tuple(CODERS)))
 
     def ideal_length(self, value: Scheme) -> float:
         """The bits of all its parts."""
-        ideal = _ENTRY.ideal_length(SCHEMES.index(scheme_name(value)))
+        ideal = ENTRY.ideal_length(SCHEMES.index(scheme_name(value)))
         if isinstance(value, Floats):
             return ideal
-        ideal += _ENTRY.ideal_length(_coder_index(value.coder))
+        ideal += ENTRY.ideal_length(_coder_index(value.coder))
         if isinstance(value, Grid):
             return ideal + self._scale.ideal_length(value.scale)
         return ideal + self._octave.ideal_length(value.octave) + LevelsCode().ideal_length(value.levels)
