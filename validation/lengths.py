@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from idbounds.billing import CHOICES, bill
 from idbounds.mdl import VariationalLength, label_ideal_bits, variational_ideal_bits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
@@ -21,13 +24,13 @@ WIDTHS = (0.1, 0.3, 1.0)
 """Standard deviations of the prior; which one is paid for."""
 
 
-def network(inputs: int, classes: int, hidden: int, seed: int) -> nn.Module:
-    """A linear classifier, or one with a hidden layer, from a seed.
+def network(inputs: int, classes: int, hidden: Sequence[int], seed: int) -> nn.Sequential:
+    """A fully connected network with ReLU, from a seed.
 
     Args:
         inputs: features.
         classes: classes.
-        hidden: units of the hidden layer; 0 for none.
+        hidden: units of each hidden layer; none for a linear classifier.
         seed: of torch's generator, for the start.
 
     Returns:
@@ -37,9 +40,9 @@ def network(inputs: int, classes: int, hidden: int, seed: int) -> nn.Module:
     from torch import nn
 
     torch.manual_seed(seed)
-    if not hidden:
-        return nn.Sequential(nn.Linear(inputs, classes))
-    return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, classes))
+    sizes = [inputs, *hidden]
+    parts = [part for a, b in itertools.pairwise(sizes) for part in (nn.Linear(a, b), nn.ReLU())]
+    return nn.Sequential(*parts, nn.Linear(sizes[-1], classes))
 
 
 def fitted(
@@ -100,23 +103,36 @@ def rounded(net: nn.Module, x: Tensor, y: Tensor) -> tuple[float, int]:
     Returns:
         Bits, and how many of them are weights; grid and code are chosen afterwards and paid for.
     """
+    choice = math.log2(len(SPACINGS) * CHOICES)
+    found = []
+    for spacing in SPACINGS:
+        other, bits = on_grid(net, spacing)
+        found.append((bits + choice + label_ideal_bits(probabilities(other, x), y.numpy()), bits))
+    return min(found)
+
+
+def on_grid(net: nn.Module, spacing: float) -> tuple[nn.Module, int]:
+    """Round the weights of a network and write them in the shorter of two codes of the menu.
+
+    Args:
+        net: the network; it is left as it is.
+        spacing: step of the grid, in standard deviations of each tensor.
+
+    Returns:
+        The network with rounded weights, and the bits of their message; the choice of the code is not in it.
+    """
     import copy
 
     import torch
 
     weights = {name: value.detach().numpy() for name, value in net.named_parameters()}
-    choice = math.log2(len(SPACINGS) * CHOICES)
-    found = []
-    for spacing in SPACINGS:
-        written = bill(weights, spacing=spacing, codes=("adaptive", "parametric"))
-        other = copy.deepcopy(net)
-        with torch.no_grad():
-            values = {t.name: t.layer.values for t in written.tensors}
-            for name, parameter in other.named_parameters():
-                parameter.copy_(torch.from_numpy(np.asarray(values[name])))
-        bits = int(written.best.bits or 0)
-        found.append((bits + choice + label_ideal_bits(probabilities(other, x), y.numpy()), bits))
-    return min(found)
+    written = bill(weights, spacing=spacing, codes=("adaptive", "parametric"))
+    values = {tensor.name: tensor.layer.values for tensor in written.tensors}
+    other = copy.deepcopy(net)
+    with torch.no_grad():
+        for name, parameter in other.named_parameters():
+            parameter.copy_(torch.from_numpy(np.asarray(values[name])))
+    return other, int(written.best.bits or 0)
 
 
 def variational(net: nn.Module, x: Tensor, y: Tensor, *, steps: int, seed: int) -> VariationalLength:

@@ -18,8 +18,8 @@ SIZES = {"digits": 1297, "penbased": 2000, "mnist": 2000}
 """Labels that are coded, of each data set."""
 
 SEEDS = (0, 1, 2)
-MODELS = {"linear": 0, "network": 64}
-"""Units of the hidden layer."""
+MODELS: dict[str, tuple[int, ...]] = {"linear": (), "network": (64,)}
+"""Units of the hidden layers."""
 
 CODES = ("float32", "rounded", "variational", "prequential")
 
