@@ -81,11 +81,11 @@ def ends(one: Crossing | None) -> Ends | None:
         one: the crossing.
 
     Returns:
-        d90 and its interval; None if one of the three is not known.
+        d90 and its interval, 0 and infinity where nothing bounds it; None if d90 is not known.
     """
-    if one is None or one.d is None or one.low is None or one.high is None:
+    if one is None or one.d is None:
         return None
-    return Ends(one.d, one.low, one.high)
+    return Ends(one.d, one.low or 0.0, math.inf if one.high is None else one.high)
 
 
 def ratio(one: Ends | None, other: Ends | None) -> Ends | None:
@@ -96,10 +96,10 @@ def ratio(one: Ends | None, other: Ends | None) -> Ends | None:
         other: the denominator.
 
     Returns:
-        The ratio with its interval; None if either is not known. Where the two share a threshold or their
-        start weights, the interval is rather too wide.
+        The ratio with its interval; None if either is not known, or not on both sides. Where the
+        two share a threshold or their start weights, the interval is rather too wide.
     """
-    if one is None or other is None:
+    if one is None or other is None or min(one.low, other.low) <= 0 or math.inf in (one.high, other.high):
         return None
     value = one.value / other.value
     down = math.hypot(math.log(one.value / one.low), math.log(other.high / other.value))
@@ -118,7 +118,7 @@ def columns(name: str, found: Ends | None) -> Row:
         `name`, `name_low` and `name_high`, each without a value if it is not known.
     """
     value, low, high = found or (None, None, None)
-    return {name: value, f"{name}_low": low, f"{name}_high": high}
+    return {name: value, f"{name}_low": low or None, f"{name}_high": None if high == math.inf else high}
 
 
 def together(found: Sequence[Ends]) -> Ends:
@@ -133,4 +133,5 @@ def together(found: Sequence[Ends]) -> Ends:
     """
     value = max(e.value for e in found) / min(e.value for e in found)
     low = max(1.0, max(e.low for e in found) / min(e.high for e in found))
-    return Ends(value, low, max(e.high for e in found) / min(e.low for e in found))
+    least = min(e.low for e in found)
+    return Ends(value, low, max(e.high for e in found) / least if least else math.inf)

@@ -153,22 +153,27 @@ def variational(net: nn.Module, x: Tensor, y: Tensor, *, steps: int, seed: int) 
     return VariationalLength(best.kl_bits + math.log2(len(WIDTHS)), best.data_ideal_bits, best.standard_error)
 
 
-def _variational(
-    net: nn.Module, x: Tensor, y: Tensor, width: float, steps: int, seed: int
-) -> VariationalLength:
+def posterior(
+    net: nn.Module, x: Tensor, y: Tensor, *, width: float, steps: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Fit independent Gaussians over the parameters, for a prior N(0, width^2) of each.
+
+    Args:
+        net: where the means begin.
+        x: inputs (n, features).
+        y: labels.
+        width: standard deviation of the prior.
+        steps: gradient steps.
+        seed: of the draws.
+
+    Returns:
+        Means and standard deviations, in the order of the network's parameters, float64.
+    """
     import torch
-    from torch.func import functional_call
     from torch.nn.utils import parameters_to_vector
 
-    shapes = {name: p.shape for name, p in net.named_parameters()}
     mean = parameters_to_vector(net.parameters()).detach().clone().requires_grad_()
     spread = torch.full_like(mean, math.log(0.1 * width)).requires_grad_()
-
-    def scores(flat: Tensor, inputs: Tensor) -> Any:
-        parts = flat.split([shape.numel() for shape in shapes.values()])
-        pieces = {n: part.view(s) for (n, s), part in zip(shapes.items(), parts, strict=True)}
-        return functional_call(net, pieces, (inputs,))
-
     optimiser = torch.optim.Adam([mean, spread], lr=0.01)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     rng, noise = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
@@ -176,17 +181,45 @@ def _variational(
         rows = rng.integers(len(y), size=min(256, len(y)))
         sigma = spread.exp()
         drawn = mean + sigma * torch.randn(len(mean), generator=noise)
-        loss = torch.nn.functional.cross_entropy(scores(drawn, x[rows]), y[rows])
+        loss = torch.nn.functional.cross_entropy(scores(net, drawn, x[rows]), y[rows])
         kl = ((sigma**2 + mean**2) / width**2 - 1).sum() / 2 - (spread - math.log(width)).sum()
         optimiser.zero_grad()
         (loss + kl / len(y)).backward()
         optimiser.step()
         schedule.step()
+    centre, around = (v.detach().double().numpy() for v in (mean, spread.exp()))
+    return centre, around
+
+
+def scores(net: nn.Module, flat: Tensor, inputs: Tensor) -> Any:
+    """What a network says with other parameters.
+
+    Args:
+        net: the network.
+        flat: its parameters, one after another.
+        inputs: (n, features).
+
+    Returns:
+        Scores (n, classes).
+    """
+    from torch.func import functional_call
+
+    pieces, start = {}, 0
+    for name, parameter in net.named_parameters():
+        pieces[name] = flat[start : start + parameter.numel()].view(parameter.shape)
+        start += parameter.numel()
+    return functional_call(net, pieces, (inputs,))
+
+
+def _variational(
+    net: nn.Module, x: Tensor, y: Tensor, width: float, steps: int, seed: int
+) -> VariationalLength:
+    import torch
 
     def bits(flat: NDArray[np.float64]) -> float:
         with torch.no_grad():
-            out = torch.log_softmax(scores(torch.from_numpy(flat).float(), x).double(), dim=-1)
+            out = torch.log_softmax(scores(net, torch.from_numpy(flat).float(), x).double(), dim=-1)
         return float(-out[torch.arange(len(y)), y].sum()) / math.log(2)
 
-    centre, sigma_found = (v.detach().double().numpy() for v in (mean, spread.exp()))
-    return variational_ideal_bits(bits, centre, sigma_found, prior_sigma=width, draws=20, seed=seed)
+    mean, sigma = posterior(net, x, y, width=width, steps=steps, seed=seed)
+    return variational_ideal_bits(bits, mean, sigma, prior_sigma=width, draws=20, seed=seed)

@@ -14,7 +14,7 @@ from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SIZES = {"digits": 1297, "penbased": 2000, "mnist": 2000}
+SIZES = {"digits": 1297, "penbased": 2000, "letter": 2000}
 """Labels that are coded, of each data set."""
 
 SEEDS = (0, 1, 2)
@@ -194,8 +194,8 @@ STUDY = Study(
     measure=measure,
     figure=figure,
     caption=(
-        "Lengths of training labels, divided by log2 10 bits a label (grey line): mean and range over three "
-        "draws. linear: a softmax classifier; network: one hidden layer of 64 units."
+        "Lengths of training labels, divided by that of the uniform code (grey line): mean and range over "
+        "three draws. linear: a softmax classifier; network: one hidden layer of 64 units."
     ),
     numbers=numbers,
     claims=(

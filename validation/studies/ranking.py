@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DATASET, DELTA = "penbased", "0.05"
-WIDTHS, DEPTHS, SIZES, DECAYS, SEEDS = (16, 64, 256), (1, 2), (250, 1000, 4000), (0.0, 1.0), (0, 1)
+WIDTHS, DEPTHS, SIZES, DECAYS, SEEDS = (16, 64, 256), (1, 2), (250, 1000, 4000), (0.0, 1.0), (0,)
 SPACING = 0.2
 """Step of the weights' grid in standard deviations, fixed beforehand."""
 
