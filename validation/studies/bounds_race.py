@@ -80,7 +80,7 @@ def measure(point: Point) -> list[Row]:
     def wrong(net: Any, some: Any, labels: Any) -> int:
         return int((lengths.probabilities(net, some).argmax(1) != labels.numpy()).sum())
 
-    def say(way: str, train_error: float, missed_ones: int, **known: Any) -> None:
+    def say(way: str, train_error: float, missed_ones: int, /, **known: Any) -> None:
         low, high = test_interval(missed_ones, len(test_y))
         for one in compare(**known):
             rows.append({
