@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from idbounds.billing import CHOICES, bill
+from idbounds.billing import bill
 from idbounds.mdl import VariationalLength, label_ideal_bits, variational_ideal_bits
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
-SPACINGS = (0.05, 0.1, 0.2, 0.4, 0.8)
+SPACINGS = (0.1, 0.2, 0.4, 0.8)
 """Steps of the grid in standard deviations of a tensor; which one is paid for."""
 
-WIDTHS = (0.1, 0.3, 1.0)
+WIDTHS = (0.1, 0.3)
 """Standard deviations of the prior; which one is paid for."""
 
 
@@ -101,9 +101,9 @@ def rounded(net: nn.Module, x: Tensor, y: Tensor) -> tuple[float, int]:
         y: labels.
 
     Returns:
-        Bits, and how many of them are weights; grid and code are chosen afterwards and paid for.
+        Bits, and how many of them are weights; the grid is chosen afterwards and paid for.
     """
-    choice = math.log2(len(SPACINGS) * CHOICES)
+    choice = math.log2(len(SPACINGS))
     found = []
     for spacing in SPACINGS:
         other, bits = on_grid(net, spacing)
@@ -112,21 +112,21 @@ def rounded(net: nn.Module, x: Tensor, y: Tensor) -> tuple[float, int]:
 
 
 def on_grid(net: nn.Module, spacing: float) -> tuple[nn.Module, int]:
-    """Round the weights of a network and write them in the shorter of two codes of the menu.
+    """Round the weights of a network and write them in the adaptive code of the menu.
 
     Args:
         net: the network; it is left as it is.
         spacing: step of the grid, in standard deviations of each tensor.
 
     Returns:
-        The network with rounded weights, and the bits of their message; the choice of the code is not in it.
+        The network with rounded weights, and the bits of their message; the choice of the step is not in it.
     """
     import copy
 
     import torch
 
     weights = {name: value.detach().numpy() for name, value in net.named_parameters()}
-    written = bill(weights, spacing=spacing, codes=("adaptive", "parametric"))
+    written = bill(weights, spacing=spacing, codes=("adaptive",))
     values = {tensor.name: tensor.layer.values for tensor in written.tensors}
     other = copy.deepcopy(net)
     with torch.no_grad():

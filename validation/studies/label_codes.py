@@ -14,7 +14,7 @@ from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SIZES = {"digits": 1297, "penbased": 2000, "letter": 2000}
+SIZES = {"digits": 800, "penbased": 1000}
 """Labels that are coded, of each data set."""
 
 SEEDS = (0, 1, 2)
@@ -26,7 +26,7 @@ CODES = ("float32", "rounded", "variational", "prequential")
 GRID: dict[str, tuple[Point, ...]] = {
     "smoke": ({"dataset": "digits", "n": 100, "seed": 0, "steps": 20},),
     "laptop": tuple(
-        {"dataset": name, "n": n, "seed": seed, "steps": 500} for name, n in SIZES.items() for seed in SEEDS
+        {"dataset": name, "n": n, "seed": seed, "steps": 300} for name, n in SIZES.items() for seed in SEEDS
     ),
 }
 
@@ -162,7 +162,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     found = numbers(rows)
     lines = [*((m, c) for m in reversed(MODELS) for c in CODES), ("both", "switch")]
     for shift, (name, colour, marker) in zip(
-        (0.2, 0, -0.2), zip(SIZES, COLOURS.values(), MARKERS, strict=False), strict=True
+        (0.12, -0.12), zip(SIZES, COLOURS.values(), MARKERS, strict=False), strict=True
     ):
         some = found[found["dataset"] == name].set_index(["model", "code"])
         known = [i for i, line in enumerate(lines) if line in some.index]

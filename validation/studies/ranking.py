@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DATASET, DELTA = "penbased", "0.05"
-WIDTHS, DEPTHS, SIZES, DECAYS, SEEDS = (16, 64, 256), (1, 2), (250, 1000, 4000), (0.0, 1.0), (0,)
+WIDTHS, DEPTHS, SIZES, DECAYS, SEEDS = (16, 48, 144), (1, 2), (250, 1000, 4000), (0.0, 1.0), (0,)
 SPACING = 0.2
 """Step of the weights' grid in standard deviations, fixed beforehand."""
 
@@ -30,7 +30,7 @@ DRAWS = 400
 GRID: dict[str, tuple[Point, ...]] = {
     "smoke": ({"width": 16, "depth": 1, "n": 100, "decay": 0.0, "seed": 0, "steps": 50},),
     "laptop": tuple(
-        {"width": width, "depth": depth, "n": n, "decay": decay, "seed": seed, "steps": 400}
+        {"width": width, "depth": depth, "n": n, "decay": decay, "seed": seed, "steps": 300}
         for width in WIDTHS
         for depth in DEPTHS
         for n in SIZES
@@ -75,10 +75,10 @@ def measure(point: Point) -> list[Row]:
     errors, test_errors = wrong(x, y), wrong(test_x, test_y)
     known = {"n": n, "delta": DELTA}
     norms = {b: float(bounds[b](**measures(net, x, y, start, bound=b), **known)) for b in NORMS}
-    occam = float(bounds["occam-hoeffding"](train_error=errors / n, code_bits=bits + 1, **known))
+    occam = float(bounds["occam-hoeffding"](train_error=errors / n, code_bits=bits, **known))
     row: Row = {
         "train_error": errors / n, "test_error": test_errors / len(test_y), "test_n": len(test_y),
-        "weights": sum(p.numel() for p in net.parameters()), "code_bits": bits + 1,  # which of two codes
+        "weights": sum(p.numel() for p in net.parameters()), "code_bits": bits,
         "dataset_sha256": sample.sha256, "occam_hoeffding": occam,
         **{name.replace("-", "_"): value for name, value in norms.items()},
     }  # fmt: skip
