@@ -1,4 +1,4 @@
-"""Data sets changed on purpose: fewer examples, other labels, other pixels."""
+"""Data sets changed on purpose: fewer examples, other labels."""
 
 from __future__ import annotations
 
@@ -65,29 +65,6 @@ def noisy(sample: data.Dataset, share: float, seed: int) -> data.Dataset:
         for y in (sample.train_y, sample.test_y)
     ]
     return changed(sample, f"{sample.name}, {share:g} noise", train_y=labels[0], test_y=labels[1])
-
-
-def shuffled(sample: data.Dataset, seed: int) -> data.Dataset:
-    """One permutation of the pixels, the same for all images: what is near is no longer near.
-
-    Args:
-        sample: images.
-        seed: of the permutation.
-
-    Returns:
-        The data set with the pixels moved.
-    """
-
-    def moved(x: Any) -> Any:
-        flat = x.reshape(len(x), -1)
-        return flat[:, np.random.default_rng(seed).permutation(flat.shape[1])].reshape(x.shape)
-
-    return changed(
-        sample,
-        f"{sample.name}, pixels shuffled",
-        train_x=moved(sample.train_x),
-        test_x=moved(sample.test_x),
-    )
 
 
 def arrays(sample: data.Dataset) -> tuple[tuple[Any, Any], tuple[Any, Any]]:

@@ -149,3 +149,22 @@ def test_the_page_says_the_measured_dimension():
     (one,) = rows[rows["what"] == "d90"].itertuples()
     text = (ROOT / "docs/explain/tight-certificates.md").read_text("utf-8")
     assert f"is {one.d90:.0f} [{one.low:.0f}, {one.high:.0f}]:" in text
+
+
+def outcome(study, claim):
+    rows = results.latest(results.of_study(ROOT / "validation/results", study.STUDY.id))
+    (says,) = [c.check(rows).says for c in study.STUDY.claims if c.id == claim]
+    return says.replace("-", "\N{MINUS SIGN}")
+
+
+@pytest.mark.parametrize(
+    ("study", "claim", "part"),
+    [
+        (width_depth, "does_not_grow", "\N{MINUS SIGN}0.02 [\N{MINUS SIGN}0.09, 0.04]"),
+        (width_depth, "stays", "78 times as many"),
+    ],
+)
+def test_the_page_of_all_studies_says_the_outcomes(study, claim, part):
+    text = (ROOT / "docs/explain/validation.md").read_text("utf-8")
+    assert part in outcome(study, claim)
+    assert part in text
