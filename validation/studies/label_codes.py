@@ -79,7 +79,7 @@ def measure(point: Point) -> list[Row]:
         say(model, "variational", found.ideal_bits, found.kl_bits, wrong)
 
         def learner(some: Any, labels: Any, make: Any = make) -> Any:
-            # A tenth of weight for each label keeps the first blocks from certainty.
+            # Much decay, since few labels should not make the first blocks certain of the next.
             fit = lengths.fitted(make(), some, labels, steps=steps // 2, seed=seed, decay=0.1)
             return partial(lengths.probabilities, fit)
 
@@ -96,8 +96,18 @@ def _ratios(rows: pd.DataFrame) -> pd.DataFrame:
     return some.pivot_table(index=["dataset", "seed"], columns=["model", "code"], values="ratio")
 
 
-def _shorter(rows: pd.DataFrame, one: tuple[str, str], other: tuple[str, str]) -> Outcome:
-    """Hold two codes against each other on all data sets and seeds."""
+def check(one: tuple[str, str], other: tuple[str, str], rows: pd.DataFrame) -> Outcome:
+    """Ask whether one code is shorter than another, draw by draw.
+
+    Args:
+        one: model and code.
+        other: likewise.
+        rows: the study's latest rows.
+
+    Returns:
+        Supported if it is on every data set with every seed; not supported if on some data set it is with
+        none.
+    """
     wide = _ratios(rows)
     need = len(GRID["laptop"])
     if not {one, other} <= set(wide.columns) or len(wide[[one, other]].dropna()) < need:
@@ -109,21 +119,6 @@ def _shorter(rows: pd.DataFrame, one: tuple[str, str], other: tuple[str, str]) -
         return Outcome(Verdict.SUPPORTED, says)
     lost = (share.groupby(level="dataset").min() > 1).any()  # on one data set with every seed
     return Outcome(Verdict.NOT_SUPPORTED if lost else Verdict.INCONCLUSIVE, says)
-
-
-def check(one: tuple[str, str], other: tuple[str, str], rows: pd.DataFrame) -> Outcome:
-    """Ask whether one code is shorter than another.
-
-    Args:
-        one: model and code.
-        other: likewise.
-        rows: the study's latest rows.
-
-    Returns:
-        Supported if it is on every data set with every seed; not supported if on some data set it is with
-        none.
-    """
-    return _shorter(rows, one, other)
 
 
 def numbers(rows: pd.DataFrame) -> pd.DataFrame:
