@@ -306,10 +306,10 @@ def figure(rows: pd.DataFrame) -> Figure:
             values = some[way.replace(" ", "_")].astype(float)
             axes.plot(some["n"], values, f"{marker}-", color=colour, label="" if index else family)
         label = "" if index else "test error"
-        axes.plot(some["n"], some["test_error"], "--", color=COLOURS["grey"], label=label)
+        axes.plot(some["n"], some["test_error"], "x--", color=COLOURS["grey"], label=label)
         axes.axhline(1, color=COLOURS["grey"], linewidth=0.8)
-        axes.set(xscale="log", yscale="log", ylabel=f"{name}: error", ylim=(0.03, 3))
-        axes.set_yticks([0.05, 0.1, 0.2, 0.5, 1, 2], ["5%", "10%", "20%", "50%", "100%", "200%"])
+        axes.set(xscale="log", yscale="log", ylabel=f"{name}: error", ylim=(0.05, 5))
+        axes.set_yticks([0.05, 0.1, 0.2, 0.5, 1, 2, 5], ["5%", "10%", "20%", "50%", "100%", "200%", "500%"])
         axes.minorticks_off()
     axes.set(xlabel="training examples n")
     axes.set_xticks([100, 1000, 10_000, 60_000], ["100", "1,000", "10,000", "60,000"])
