@@ -163,3 +163,12 @@ def test_the_page_of_all_studies_says_the_outcomes(study, claim, part):
     text = (ROOT / "docs/explain/validation.md").read_text("utf-8")
     assert part in outcome(study, claim)
     assert part in text
+
+
+def test_the_page_of_all_studies_says_the_extremes():
+    folder, text = ROOT / "validation/results", (ROOT / "docs/explain/validation.md").read_text("utf-8")
+    found = width_depth.numbers(results.latest(results.of_study(folder, "width_depth")))["d90"]
+    assert f"between {found.min():.0f} and {found.max():.0f}," in text
+    raced = results.latest(results.of_study(folder, "bounds_race"))
+    norms = raced[(raced["way"] == "norms") & (raced["bound"] != "vc-network")]["value"]
+    assert f"are above {norms.min():.0f}\neverywhere" in text
