@@ -16,6 +16,7 @@ from validation.studies import (
     d90_mnist,
     label_codes,
     random_labels,
+    ranking,
     subspace_objective,
     tight_bounds,
     width_depth,
@@ -90,6 +91,10 @@ def code(row):
     return f"| {row.dataset} | {row.model} | {row.code} | {row.bits:,.0f} | {found} | {error} |"
 
 
+def order(row):
+    return f"| `{row.predictor}` | {interval(row, 'tau', 2)} | {interval(row, 'same_n', 2)} |"
+
+
 def race(row):
     ways = ("test_error", "held_out", "posterior", "message", "prototypes", "norms")
     rates = " | ".join(number(100 * getattr(row, way), 1) for way in ways)
@@ -97,7 +102,7 @@ def race(row):
 
 
 LINES = {
-    calculators: recomputed, random_labels: noise, width_depth: size, label_codes: code,
+    calculators: recomputed, random_labels: noise, width_depth: size, label_codes: code, ranking: order,
     bounds_race: race,
 }  # fmt: skip
 """Of the page of all studies."""
