@@ -175,5 +175,9 @@ def test_the_page_of_all_studies_says_the_extremes():
     found = width_depth.numbers(results.latest(results.of_study(folder, "width_depth")))["d90"]
     assert f"between {found.min():.0f} and {found.max():.0f}," in text
     raced = results.latest(results.of_study(folder, "bounds_race"))
+    codes = label_codes.numbers(results.latest(results.of_study(folder, "label_codes")))
+    ratio = codes.set_index(["dataset", "model", "code"])["ratio"]
+    assert max(ratio[data, "network", "prequential"] for data in label_codes.SIZES) < 0.25
+    assert ratio["penbased", "linear", "rounded"] < ratio["penbased", "linear", "prequential"]
     norms = raced[(raced["way"] == "norms") & (raced["bound"] != "vc-network")]["value"]
     assert f"are above {norms.min():.0f}\neverywhere" in text

@@ -216,7 +216,7 @@ STUDY = Study(
     figure=figure,
     caption=(
         "d90 with its 90% interval of fully connected networks of width 32, 96 and 288 on the bundled "
-        "digits, against their number of weights."
+        "digits, against their number of weights; the end that is missing is not bounded."
     ),
     numbers=numbers,
     claims=(
