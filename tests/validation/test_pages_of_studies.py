@@ -179,5 +179,8 @@ def test_the_page_of_all_studies_says_the_extremes():
     ratio = codes.set_index(["dataset", "model", "code"])["ratio"]
     assert max(ratio[data, "network", "prequential"] for data in label_codes.SIZES) < 0.25
     assert ratio["penbased", "linear", "rounded"] < ratio["penbased", "linear", "prequential"]
+    taus = ranking.numbers(results.latest(results.of_study(folder, "ranking"))).set_index("predictor")
+    assert taus.loc[["occam-hoeffding", "code_bits"], ["tau_high", "same_n_high"]].max(axis=None) < 0
+    assert taus["same_n"].idxmax() == "train_error"
     norms = raced[(raced["way"] == "norms") & (raced["bound"] != "vc-network")]["value"]
     assert f"are above {norms.min():.0f}\neverywhere" in text
