@@ -181,6 +181,8 @@ def test_the_page_of_all_studies_says_the_extremes():
     assert ratio["penbased", "linear", "rounded"] < ratio["penbased", "linear", "prequential"]
     taus = ranking.numbers(results.latest(results.of_study(folder, "ranking"))).set_index("predictor")
     assert taus.loc[["occam-hoeffding", "code_bits"], ["tau_high", "same_n_high"]].max(axis=None) < 0
+    ranked = results.latest(results.of_study(folder, "ranking"))["occam_hoeffding"]
+    assert f"{(ranked < 1).sum()} of the {len(ranked)} Occam bounds are below 1" in text
     assert taus["same_n"].idxmax() == "train_error"
     norms = raced[(raced["way"] == "norms") & (raced["bound"] != "vc-network")]["value"]
     assert f"are above {norms.min():.0f}\neverywhere" in text
