@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-WIDTHS, DEPTHS, SEEDS = (32, 96, 288), (1, 2, 3), (0, 1, 2, 3, 4)
-DIMENSIONS = (64, 96, 144, 216, 324)
+WIDTHS, DEPTHS, SEEDS = (32, 96, 288), (1, 2, 3), (0, 1, 2)
+DIMENSIONS = (48, 72, 108, 162, 243)
 STEPS, RATE = 300, 0.1
 FACTOR = 2.0
 """How far apart the estimates may lie and still be said to stay."""
