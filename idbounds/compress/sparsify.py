@@ -10,9 +10,11 @@ import numpy as np
 
 from idbounds.compress.densities import RULES, densities
 from idbounds.compress.drafts import MATRICES, Draft
+from idbounds.compress.looking import check_drawn
 from idbounds.compress.pipeline import Bench, Stage, Step
 from idbounds.compress.saliency import SALIENCIES, saliencies
-from idbounds.decoders.forms import PATTERNS, Positions, Slot, Sparse, Zero
+from idbounds.decoders.form import Positions, Slot
+from idbounds.decoders.forms import PATTERNS, Sparse, Zero
 from idbounds.decoders.values import Values
 from idbounds.errors import InputError
 
@@ -52,12 +54,9 @@ class Sparsify(Step):
             raise InputError(f"sparsity = {self.sparsity}: give a share above 0 and below 1")
         if self.layers not in ("global", *RULES):
             raise InputError(f"layers = {self.layers!r}: give one of global, {', '.join(RULES)}")
-
         if self.saliency not in SALIENCIES:
             raise InputError(f"saliency = {self.saliency!r}: give one of {', '.join(SALIENCIES)}")
-        whole = type(self.examples) is int and type(self.seed) is int
-        if not (whole and self.examples >= 1 and self.seed >= 0):
-            raise InputError(f"{self}: give whole numbers, examples >= 1 and seed >= 0")
+        check_drawn(self, self.examples, self.seed)
 
     @property
     def needs_data(self) -> bool:
