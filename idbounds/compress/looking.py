@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from idbounds.decoders import CUSTOM, layers, scaled
 from idbounds.errors import InputError
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 
 def check_drawn(step: Step, examples: int, seed: int) -> None:
@@ -45,6 +46,22 @@ def weights_now(drafts: Sequence[Draft], bench: Bench) -> tuple[dict[str, Tensor
     model = layers.Model(CUSTOM, tuple(draft.coded for draft in bench.drafts))
     others = layers.state(model, bench.module)
     return {draft.slot.name: others.pop(draft.slot.name) for draft in drafts}, others
+
+
+def network_now(drafts: Sequence[Draft], bench: Bench) -> nn.Module:
+    """The network as a step finds it, as a module of its own.
+
+    Args:
+        drafts: some tensors.
+        bench: network, and drafts of all tensors.
+
+    Returns:
+        A copy in float64 and in eval mode.
+    """
+    asked, others = weights_now(drafts, bench)
+    module = copy.deepcopy(bench.module).double().eval()
+    module.load_state_dict(others | asked, strict=False)  # a tied tensor has one name only
+    return module
 
 
 def drawn(bench: Bench, examples: int, seed: int) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from idbounds.batches import evaluating
 from idbounds.compress.drafts import Draft
+from idbounds.compress.inverse_saliency import INVERSE, inverse_saliencies
 from idbounds.compress.looking import drawn, weights_now
 from idbounds.compress.pipeline import Bench
 from idbounds.decoders.values import Reals
@@ -17,7 +18,7 @@ from idbounds.errors import InputError
 if TYPE_CHECKING:
     from torch import Tensor
 
-SALIENCIES: Final = ("magnitude", "fisher", "obd")
+SALIENCIES: Final = ("magnitude", "fisher", "obd", *INVERSE)
 
 _FLOATS = 2**24  # gradients held at a time: 128 MiB
 
@@ -30,7 +31,8 @@ def saliencies(drafts: Sequence[Draft], bench: Bench, kind: str, examples: int, 
     the derivative of log p(c): the diagonal of the Gauss-Newton matrix of the cross-entropy. Where every
     score is piecewise linear in a single weight (ReLU, maximum and average pooling), that is the diagonal of
     the Hessian itself; elsewhere it is the approximation that LeCun, Denker and Solla name, too, because it
-    is never negative. The squares are those of single examples, so a gradient of a batch would not do.
+    is never negative. The squares are those of single examples, so a gradient of a batch would not do. The
+    others of `SALIENCIES` are those of `inverse_saliency`.
 
     Args:
         drafts: the tensors.
@@ -50,6 +52,8 @@ def saliencies(drafts: Sequence[Draft], bench: Bench, kind: str, examples: int, 
     """
     if kind == "magnitude":
         return [np.abs(draft.coded.weights).ravel() for draft in drafts]
+    if kind in INVERSE:
+        return inverse_saliencies(drafts, bench, kind, examples, seed)
     import torch
 
     assert bench.sample is not None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 from idbounds.compress.drafts import Draft
-from idbounds.compress.looking import drawn, weights_now
+from idbounds.compress.looking import drawn, network_now
 from idbounds.compress.pipeline import Bench
 from idbounds.decoders.values import Reals
 from idbounds.errors import InputError
@@ -33,9 +32,7 @@ def utilised_products(
 
     from idbounds.dimension.utilised import utilised_rank
 
-    asked, others = weights_now(drafts, bench)
-    module = copy.deepcopy(bench.module).double()
-    module.load_state_dict(others | asked, strict=False)
+    module = network_now(drafts, bench)
     images, _ = drawn(bench, examples, seed)
     parts = torch.split(images, _BATCH)
 
