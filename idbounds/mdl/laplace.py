@@ -26,7 +26,7 @@ def network_laplace_approximate_bits(
 
         nats = loss + t |theta|^2 / 2 + (1/2) sum of ln(1 + l / t) over the eigenvalues l of H.
 
-    It is the expansion around a maximum of the posterior: train with weight decay t / 2 on the summed loss.
+    It is the expansion around a maximum of the posterior: train the summed loss with t |theta|^2 / 2 added.
 
     Args:
         network: The module in eval mode, with its trained parameters, best in float64.
