@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 DECODER = "layers-1"
-MENU = (CUSTOM, "convnet", "mlp", "lenet", "scatternet", "uprightnet", "linear", "vectornet", "mirrornet")
+MENU = (
+    CUSTOM, "convnet", "mlp", "lenet", "scatternet", "uprightnet", "linear", "vectornet", "mirrornet",
+    "sketchnet", "uprightsketch", "mirrorsketch",
+)  # fmt: skip
 """Architectures by index; an index never changes meaning."""
 
 DEVELOPED_ON = ("fashion-mnist", "mnist", "digits", "cifar-10-jpeg")
