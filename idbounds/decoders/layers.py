@@ -16,7 +16,7 @@ import numpy as np
 
 from idbounds.codes import Message, MessageBuilder
 from idbounds.decoders.decoder import CUSTOM, ENTRY, Decoder, Maker, Network, Parts, begun, wide
-from idbounds.decoders.forms import Form, Positions, Slot
+from idbounds.decoders.form import Form, Positions, Slot
 from idbounds.decoders.heads import HeadCode
 from idbounds.decoders.values import Reals, Values, checked, entries_codec
 from idbounds.errors import DecodeError, InputError
