@@ -88,7 +88,16 @@ def used(row):
         (which_weights, "compression", pruned),
         (utilised_rank, "utilised-rank", used),
     ],
-    ids=lambda value: getattr(getattr(value, "STUDY", None), "id", ""),
+    ids=[
+        "d90_mnist",
+        "d90_families",
+        "tight_bounds",
+        "subspace_objective",
+        "carry_over",
+        "six_roads",
+        "which_weights",
+        "utilised_rank",
+    ],
 )
 def test_the_page_says_what_the_rows_say(study, page, line):
     rows = results.of_study(ROOT / "validation/results", study.STUDY.id)

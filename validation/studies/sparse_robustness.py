@@ -26,7 +26,7 @@ RADIUS = 0.06
 IMAGES = 1000
 """Of the test part, the first ones, that are attacked."""
 
-START, TUNE, ROUNDS = 600, 100, 3
+START, TUNE, ROUNDS = 500, 80, 3
 """Steps of training before pruning, after each of its rounds, and how many rounds; the dense network is
 trained on for as long."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
     from torch import nn
+
+    from idbounds.dimension.utilised import UtilisedRank
 
 ENERGIES = (0.9, 0.95, 0.97, 1.0)
 """Kept in every layer, declared beforehand; 1 leaves the layers as they are and is only trained on."""
@@ -32,16 +34,32 @@ weights that stays at most, and range of the mean utilisation."""
 GRID: dict[str, tuple[Point, ...]] = {
     "smoke": ({"model": "toy", "energy": 0.9, "train": 30, "tune": 10, "seed": 0},),
     "laptop": tuple(
-        {"model": "minilm-l6", "energy": energy, "train": 120, "tune": 40, "seed": 0} for energy in ENERGIES
+        {"model": "minilm-l6", "energy": energy, "train": 100, "tune": 30, "seed": 0} for energy in ENERGIES
     ),
 }
 
 
-@functools.cache
-def trained(
-    name: str, steps: int, seed: int
-) -> tuple[nn.Module, sentences.Part, sentences.Part, NDArray[np.bool_]]:
+class _Whole(NamedTuple):
     """The network before anything is taken from it.
+
+    Attributes:
+        model: the classifier.
+        report: its utilised rank, at all energies below 1.
+        train: training part.
+        test: test part.
+        right: which test sentences it gets right.
+    """
+
+    model: nn.Module
+    report: UtilisedRank
+    train: sentences.Part
+    test: sentences.Part
+    right: NDArray[np.bool_]
+
+
+@functools.cache
+def trained(name: str, steps: int, seed: int) -> _Whole:
+    """Train a classifier on a pretrained encoder, and measure what its layers use.
 
     Args:
         name: of the encoder.
@@ -49,16 +67,20 @@ def trained(
         seed: of head and order.
 
     Returns:
-        Classifier, training part, test part, and which test sentences it gets right.
+        The network and all about it.
     """
     import torch
+
+    from idbounds.dimension.utilised import utilised_rank
 
     encoder, train, test = sentences.toy() if name == "toy" else sentences.minilm()
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
         model = sentences.classifier(encoder, encoder.config.hidden_size)
     sentences.train_on(model, train, steps, 1e-4, seed)
-    return model, train, test, sentences.right(model, test)
+    measured = [pieces for pieces, _ in sentences.batches(train, seed)[:MEASURED]]
+    report = utilised_rank(model, measured, energies=[energy for energy in ENERGIES if energy < 1])
+    return _Whole(model, report, train, test, sentences.right(model, test))
 
 
 def measure(point: Point) -> list[Row]:
@@ -72,26 +94,20 @@ def measure(point: Point) -> list[Row]:
     """
     import copy
 
-    from idbounds.dimension.utilised import utilised_rank
-
     energy, seed = float(point["energy"] or 0), int(point["seed"] or 0)
-    model, train, test, whole = trained(str(point["model"]), int(point["train"] or 0), seed)
+    model, report, train, test, whole = trained(str(point["model"]), int(point["train"] or 0), seed)
     layers: list[Row] = []
     row: dict[str, Any] = {"mean_layer_utilisation": 1.0, "share_left": 1.0}
-    small = copy.deepcopy(model)
     if energy < 1:
-        report = utilised_rank(
-            model, [pieces for pieces, _ in sentences.batches(train, seed)[:MEASURED]], energies=(energy,)
-        )
-        curve = report.curve.iloc[0]
+        curve = report.curve.set_index("energy").loc[energy]
         row["mean_layer_utilisation"] = float(curve["mean_layer_utilisation"])
         row["share_left"] = float(curve["factorised_weights"] / curve["weights"])
         small = report.factorised(model, energy)
-        layers = [
-            {"what": "layer", **{key: one[key] for key in _OF_LAYERS}}
-            for one in report.table.to_dict("records")
-        ]  # fmt: skip
-    before = sentences.right(small, test)
+        before = sentences.right(small, test)
+        table = report.table.query("energy == @energy").to_dict("records")
+        layers = [{"what": "layer", **{key: one[key] for key in _OF_LAYERS}} for one in table]
+    else:
+        small, before = copy.deepcopy(model), whole
     sentences.train_on(small, train, int(point["tune"] or 0), 5e-5, seed + 1)
     after = sentences.right(small, test)
     return [{
