@@ -63,7 +63,6 @@ def test_numbers_and_figure():
     assert len(study.figure(pd.DataFrame()).axes) == 1
 
 
-@pytest.mark.slow
 def test_the_smoke_tier_prunes_and_attacks():
     (point,) = study.GRID["smoke"]
     (row,) = study.measure(point)

@@ -93,7 +93,6 @@ def test_batches_hold_each_sentence_once_and_no_padding():
     assert max(sizes) <= sentences.BATCH
 
 
-@pytest.mark.slow
 def test_the_smoke_tier_measures_a_small_encoder():
     pytest.importorskip("transformers")
     (point,) = study.GRID["smoke"]

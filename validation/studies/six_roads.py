@@ -62,7 +62,7 @@ def _point(road: str, budget: str, dataset: str = "fashion-mnist") -> Point:
 
 
 GRID: dict[str, tuple[Point, ...]] = {
-    "smoke": (_point("sharing", "1% hashed", dataset="digits"),),
+    "smoke": (_point("quantisation", "2 levels", dataset="digits"),),
     "laptop": tuple(_point(road, budget) for road, budgets in ROADS.items() for budget in budgets),
 }
 

@@ -26,9 +26,11 @@ RADIUS = 0.06
 IMAGES = 1000
 """Of the test part, the first ones, that are attacked."""
 
-START, TUNE, ROUNDS = 500, 80, 3
-"""Steps of training before pruning, after each of its rounds, and how many rounds; the dense network is
-trained on for as long."""
+START = {"fashion-mnist": 500, "digits": 150}
+"""Steps of training before pruning."""
+
+TUNE, ROUNDS = 80, 3
+"""Steps of training after each round of pruning, and rounds; the dense network is trained on for as long."""
 
 ATTACKS = {"clean": "none", "fgsm": "FGSM", "pgd": "PGD, 10 steps"}
 
@@ -64,7 +66,7 @@ def trained(dataset: str, seed: int) -> dict[str, Any]:
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
         start = build(ARCHITECTURE, sample.train_x.shape[1:], sample.classes)
-    training = FineTune(steps=START, learning_rate=2e-3, seed=seed)
+    training = FineTune(steps=START[dataset], learning_rate=2e-3, seed=seed)
     return _through(Pipeline((training,)), start.state_dict(), sample)
 
 
