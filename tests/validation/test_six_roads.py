@@ -13,7 +13,6 @@ COMMITTED = Path(__file__).parents[2] / "validation/results"
 ENDS = {
     "sparsification": 0.3,
     "down-sizing": 0.35,
-    "drawn pattern": 0.4,
     "entropy coding": 0.6,
     "quantisation": 0.7,
 }
@@ -43,7 +42,7 @@ def test_as_hoped():
 
 def test_no_rows_and_too_few():
     assert set(verdicts(pd.DataFrame()).values()) == {Verdict.INCONCLUSIVE}
-    found = verdicts(rows(keep=lambda point: point["road"] in {"entropy coding", "drawn pattern"}))
+    found = verdicts(rows(keep=lambda point: point["road"] in {"entropy coding", "sharing"}))
     assert set(found.values()) == {Verdict.INCONCLUSIVE}
 
 
@@ -52,8 +51,7 @@ def test_no_rows_and_too_few():
     [
         ({"entropy_coding": 0.8}, {"entropy_coding_pays"}),
         ({"down-sizing": 0.2}, {"sparse_beats_small"}),
-        ({"drawn_pattern": 0.2}, {"patterns_pay"}),
-        ({"sparsification": 0.65}, {"fewer_numbers_pay", "sparse_beats_small", "patterns_pay"}),
+        ({"sparsification": 0.65}, {"fewer_numbers_pay", "sparse_beats_small"}),
         ({"quantisation": 0.12}, {"valid", "entropy_coding_pays"}),
     ],
 )
@@ -75,8 +73,7 @@ def test_numbers_and_figure():
 
 def test_the_committed_rows_came_from_the_pipelines_of_the_study():
     table = results.latest(results.of_study(COMMITTED, study.STUDY.id))
-    assert set(table["road"]) <= set(study.ROADS)
-    assert len(table)
+    assert len(table) == len(study.GRID["laptop"])
     for row in table.itertuples():
         assert row.pipeline == study.ROADS[row.road][row.budget]
 
