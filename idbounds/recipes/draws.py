@@ -69,12 +69,13 @@ class Learner:
         """Make the networks and try them."""
         from idbounds.halves import halves, inputs_of, prepared
 
+        shape = job.sample.train_x.shape[1:]
+        settings = settings.suited(shape)
         self._job, self._settings, self.done = job, settings, 0
         integer_within(job.seed, "seed", 0, SEED_LIMIT - 1)
         if settings.batch > (n := len(job.sample.train_y)):
             raise InputError(f"batch = {settings.batch}: {job.sample.name} has n = {n}; give at most that")
         pixels = inputs_of(None, job.sample.train_x[:2], job.sample.levels, lambda done, remark: None)
-        shape = job.sample.train_x.shape[1:]
         self._ways = [
             Way(name, nats, *parts)
             for name in job.architectures

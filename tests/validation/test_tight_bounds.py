@@ -51,7 +51,7 @@ def test_no_rows_and_too_few():
         ),
         (lambda point, bound: 0.19 if point["seed"] == 1 else bound, {"fashion_mnist_reach"}),
         (lambda point, bound: 0.51 if point["seed"] == 1 else bound, {"cifar_10_reach"}),
-        (lambda point, bound: 0.17 if point.get("steps") == 750 else bound, {"fewer_steps"}),
+        (lambda point, bound: 0.17 if point.get("steps") == 500 else bound, {"fewer_steps"}),
         (
             lambda point, bound: 0.045 if point["architecture"] == "scatternet" else bound,
             {"mnist_straightened"},
@@ -80,7 +80,8 @@ def test_numbers_and_figure():
     ]
     assert len(labels) == len(numbers)
     assert set(labels) == {
-        "no choosing again", "seed 0", "seed 1", "seed 2", "750 steps", "1,500 steps", "3,000 steps",
+        "no choosing again", "seed 0", "seed 1", "seed 2", "500 steps, seed 0",
+        "1,000 steps, seed 0", "6,000 steps, seed 0", "6,000 steps, seed 1",
         *("no sketch, " + what for what in (
             "12-bit blocks", "no choosing again", "seed 0", "seed 1", "seed 2", "straightened",
             "not straightened",
