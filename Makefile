@@ -5,7 +5,7 @@ PY := .venv/bin/python
 STAMP := $(shell sh tools/setup.sh --stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify test quick audit check pages clean
+.PHONY: help setup certify test quick audit check pages figures clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ check: $(STAMP) ## lint, formatting, types, import contracts
 pages: $(STAMP) ## write docs/bounds/ from the catalogue
 	@$(PY) tools/pages.py
 
+figures: $(STAMP) ## build all figures and tables of papers into build/figures (ARGS are passed on)
+	@$(PY) -m paper_figures $(ARGS)
+
 clean: ## remove .venv and all caches in this checkout (not the data cache)
-	@rm -rf .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
