@@ -82,13 +82,16 @@ def test_the_glossary_is_in_order():
 
 
 def listed(page):
-    """Pages in the contents of a page, and of those."""
+    """Pages in the contents of a page, and of those; a star takes what is not there by name."""
     for block in re.findall(r"```\{toctree\}\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
-        for line in block.splitlines():
-            if line.strip() and not line.startswith(":"):
-                target = page.parent / f"{line.strip()}.md"
-                yield target
-                yield from listed(target)
+        entries = [line.strip() for line in block.splitlines() if line.strip() and not line.startswith(":")]
+        named = [page.parent / f"{entry}.md" for entry in entries if "*" not in entry]
+        stars = [
+            found for entry in entries if "*" in entry for found in sorted(page.parent.glob(f"{entry}.md"))
+        ]
+        for target in [*named, *(found for found in stars if found not in named)]:
+            yield target
+            yield from listed(target)
 
 
 def test_every_page_is_in_the_contents_once():
