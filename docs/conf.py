@@ -20,10 +20,12 @@ html_css_files = ["site.css"]
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 4
+suppress_warnings = ["toc.empty_glob"]  # a star that takes nothing waits for new pages
 nb_execution_mode = "cache"
 nb_execution_in_temp = True  # the last lesson writes certificates
 nb_execution_timeout = 120
 nb_execution_raise_on_error = True
+nb_code_prompt_show = "Show {type}"
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
