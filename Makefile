@@ -5,7 +5,7 @@ PY := .venv/bin/python
 STAMP := $(shell sh tools/setup.sh --stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify test quick audit check pages clean
+.PHONY: help setup certify test quick audit check pages docs figures clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -34,9 +34,17 @@ check: $(STAMP) ## lint, formatting, types, import contracts
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports --no-logo
 
-pages: $(STAMP) ## write docs/bounds/ from the catalogue
+pages: $(STAMP) ## write docs/bounds/ and docs/reference/ from the objects
 	@$(PY) tools/pages.py
 
+docs: $(STAMP) ## build the site of the documentation into docs/_build/html, lessons executed
+	@$(PY) -c 'import furo, myst_nb' 2>/dev/null || $(PY) -m pip install -q -c constraints.txt -e '.[docs]'
+	@$(PY) -m sphinx -W --keep-going -q -b html docs docs/_build/html $(ARGS)
+	@echo open docs/_build/html/index.html
+
+figures: $(STAMP) ## build all figures and tables of papers into build/figures (ARGS are passed on)
+	@$(PY) -m paper_figures $(ARGS)
+
 clean: ## remove .venv and all caches in this checkout (not the data cache)
-	@rm -rf .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .tools build docs/_build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -13,7 +13,8 @@ import click
 from idbounds import __version__
 from idbounds.cli_compress import compress
 from idbounds.cli_measure import measure
-from idbounds.cli_options import JSON, LateDefault, Number
+from idbounds.cli_options import JSON, LateDefault, Number, read_table
+from idbounds.cli_plot import plot
 from idbounds.errors import IdboundsError, InputError
 from idbounds.quantities import FAMILIES, QUANTITIES
 
@@ -71,6 +72,7 @@ def main() -> None:
 
 main.add_command(measure)
 main.add_command(compress)
+main.add_command(plot)
 
 
 class _ByFamily(click.Command):
@@ -299,16 +301,9 @@ def cite(id: str, as_json: bool) -> None:  # noqa: A002
 @JSON
 def table(file: str, output: str | None, as_json: bool, **values: Any) -> None:
     """Add bound columns to a CSV FILE of measured dimensions, code lengths and errors. Every row is kept."""
-    import pandas as pd
-
     from idbounds.comparing import compare as run
 
-    try:
-        frame = pd.read_csv(file)
-    except (OSError, ValueError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{file}: not a readable CSV table ({error}); give one whose columns are quantities"
-        ) from None
+    frame = read_table(file)
     result = run(frame, **_known(values))
     if output is not None:
         try:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from idbounds.errors import InputError
 from idbounds.quantities import Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON with full-precision numbers.")
 
@@ -64,3 +67,25 @@ class Number(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
         except OverflowError:
             raise InputError(f"{self.quantity.name} = {text[:40]}: give {self.quantity.allowed}") from None
         return text
+
+
+def read_table(file: str) -> pd.DataFrame:
+    """Read a CSV table that a user gave.
+
+    Args:
+        file: its path.
+
+    Returns:
+        The table.
+
+    Raises:
+        InputError: if it cannot be read as one.
+    """
+    import pandas as pd
+
+    try:
+        return pd.read_csv(file)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{file}: not a readable CSV table ({error}); give one whose columns are quantities"
+        ) from None

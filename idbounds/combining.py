@@ -103,17 +103,55 @@ def dominates(
         where the first is tighter), points x points rows. A bound without an error or without a complexity
         raises InputError.
     """
-    first, second = (bounds[x] if isinstance(x, str) else x for x in (a, b))
     fixed = {"n": 60_000, **(known or {})}
-    error, cost = (
-        grid.ravel()
-        for grid in np.meshgrid(np.linspace(0, 1, points), np.logspace(*_LOG_LEVELS, points), indexing="ij")
-    )
-    values = [np.minimum(x(**_at(x, error, cost, fixed)), 1.0) for x in (first, second)]
+    error, cost = _plane(points)
+    values = [_below_one(x, error, cost, fixed) for x in (a, b)]
     import pandas as pd
 
     columns = {"error": error, "nats_per_example": cost, "a": values[0], "b": values[1]}
     return pd.DataFrame({**columns, "difference": values[0] - values[1]})
+
+
+def race(
+    *given: str | Bound, points: int = 100, known: Mapping[str, Any] | None = None, tie: float = 1e-9
+) -> pd.DataFrame:
+    """Which of several bounds is the smallest: over the error rate and the complexity per example.
+
+    Args:
+        *given: two or more bounds or ids, as for `dominates`; the first named wins a tie.
+        points: number of values along each axis.
+        known: the other quantities; n defaults to 60,000, the rest to their defaults.
+        tie: differences up to it do not count: they are rounding.
+
+    Returns:
+        Table with columns error, nats_per_example, winner (an id; empty where all are vacuous) and value (of
+        the smallest, at most 1), points x points rows.
+
+    Raises:
+        InputError: for fewer than two bounds, or one that cannot be mapped.
+    """
+    if len(given) < 2:
+        raise InputError(f"race: {len(given)} bound given; name at least two")
+    fixed = {"n": 60_000, **(known or {})}
+    error, cost = _plane(points)
+    values = np.stack([_below_one(x, error, cost, fixed) for x in given])
+    least = values.min(axis=0)
+    names = np.array([x if isinstance(x, str) else x.id for x in given], dtype=object)
+    winner = names[np.argmax(values <= least + tie, axis=0)]
+    import pandas as pd
+
+    winner[least >= 1] = ""
+    return pd.DataFrame({"error": error, "nats_per_example": cost, "winner": winner, "value": least})
+
+
+def _plane(points: int) -> Any:
+    grid = np.meshgrid(np.linspace(0, 1, points), np.logspace(*_LOG_LEVELS, points), indexing="ij")
+    return (part.ravel() for part in grid)
+
+
+def _below_one(given: str | Bound, error: Any, cost: Any, fixed: Mapping[str, Any]) -> Any:
+    bound = bounds[given] if isinstance(given, str) else given
+    return np.minimum(bound(**_at(bound, error, cost, fixed)), 1.0)
 
 
 def _at(bound: Bound, error: Any, cost: Any, fixed: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,8 +27,8 @@ def page(bound: Bound, derived: str = "") -> str:
     """
     parts = [f"# {bound.title}", f"`{bound.id}` · {bound.family} · {_standing(bound)}"]
     parts += [f"$${bound.latex}$$", f"Holds {bound.holds}."]
-    parts += [_table(("quantity", "symbol", "meaning", "domain"), map(_noun, bound.takes))]
-    parts += [_table(("assumption", "", "who vouches"), ((a.name, a.says, a.vouched) for a in bound.assumes))]
+    parts += [table(("quantity", "symbol", "meaning", "domain"), map(_noun, bound.takes))]
+    parts += [table(("assumption", "", "who vouches"), ((a.name, a.says, a.vouched) for a in bound.assumes))]
     parts += [] if bound.standing == UNVERIFIED else _example(bound)
     parts += _neighbours(bound)
     parts += [f"Derived in [{derived.rpartition('/')[2]}]({derived})."] if derived else []
@@ -42,7 +42,8 @@ def index() -> str:
     for family in dict.fromkeys(b.family for b in bounds.values()):
         members = [b for b in bounds.values() if b.family == family]
         rows = ((f"[{b.id}]({b.id}.md)", b.title, b.standing) for b in members)
-        parts += [f"## {family}", _table(("id", "title", "standing"), rows)]
+        parts += [f"## {family}", table(("id", "title", "standing"), rows)]
+    parts.append("\n".join(["```{toctree}", ":hidden:", "", *bounds, "```"]))  # so that the site knows them
     return "\n\n".join(parts) + "\n"
 
 
@@ -60,7 +61,16 @@ def _noun(quantity: Any) -> tuple[str, ...]:
     )
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table in Markdown.
+
+    Args:
+        head: names of the columns.
+        rows: cells; a bar in one is escaped.
+
+    Returns:
+        Lines without a break at the end.
+    """
     lines = [[cell.replace("|", r"\|") for cell in row] for row in (head, *rows)]
     lines.insert(1, ["---"] * len(lines[0]))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from idbounds import bounds, dominates, minimum_of
+from idbounds.combining import race
 from idbounds.errors import InputError
 
 CASE = {
@@ -106,3 +107,26 @@ def test_dominates_takes_sizes_and_refuses_what_has_no_map():
     assert small.difference.min() < large.difference.min()
     with pytest.raises(InputError, match="one error and one length"):
         dominates("occam-kl", "test-binomial")
+
+
+def test_a_race_names_the_smallest_and_the_first_of_equals():
+    names = ("mcallester", "pac-bayes-mixed-rate", "maurer-kl")
+    found = race(*names, points=12, known={"n": 1000})
+    pairs = [dominates(name, "maurer-kl", points=12, known={"n": 1000}) for name in names]
+    values = np.stack([table["a"] for table in pairs])
+    assert found["value"].to_numpy() == pytest.approx(values.min(axis=0))
+    vacuous = found["winner"] == ""
+    assert 0 < vacuous.sum() < len(found)
+    assert (found["value"][vacuous] == 1).all()
+    chosen = np.array([names.index(name) for name in found["winner"][~vacuous]])
+    winning = values[chosen, np.flatnonzero(~vacuous)]
+    assert winning == pytest.approx(values.min(axis=0)[~vacuous], abs=2e-9)
+    both = race("occam-kl", "occam-kl", points=5)
+    assert set(both["winner"]) <= {"occam-kl", ""}
+    tied = race("maurer-kl", "informed-prior-kl", points=5)  # one formula under two names
+    assert set(tied["winner"]) == {"maurer-kl", ""}
+
+
+def test_a_race_of_one_is_refused():
+    with pytest.raises(InputError, match="1 bound given"):
+        race("occam-kl")

@@ -13,7 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(p for p in ROOT.glob("docs/**/*.md") if "_build" not in p.parts)])
 NOT_RUN = "<!-- not run -->"
-FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(\{[\w-]+\}|\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+RUN = ("python", "{code-cell}")  # the second in the lessons, whose options stand above the code
+OPTIONS = re.compile(r"\A(:[^\n]*\n)*")
 LINK = re.compile(r"!?\[[^\]]*\]\(<?([^)\s>]+)>?[^)]*\)")
 MACHINE_PATH = re.compile(
     r"(?<![\w.~/:])/(home|root|work|tmp|usr|etc|var|mnt|opt|srv|Users|private)/|\b[A-Z]:\\\w"
@@ -30,8 +32,10 @@ def blocks(page: Path) -> list[tuple[int, str]]:
     found = []
     for match in FENCE.finditer(text):
         before = text[: match.start()].rstrip("\n").rpartition("\n")[2].strip()
-        if match[1] == "python" and before != NOT_RUN:
-            found.append((text.count("\n", 0, match.start()) + 1, match[2]))
+        if match[1] in RUN and before != NOT_RUN:
+            options = OPTIONS.match(match[2])[0].count("\n")
+            source = match[2].split("\n", options)[-1]
+            found.append((text.count("\n", 0, match.start()) + 1 + options, source))
     return found
 
 
@@ -39,7 +43,16 @@ def prose(page: Path) -> str:
     return FENCE.sub("", page.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=name)
+HEAVY = {"docs/how-to/hugging-face.md"}
+"""Pages whose imports alone take several seconds: `make audit` runs them."""
+
+
+def runnable() -> list[Any]:
+    marks = {True: [pytest.mark.audit], False: []}
+    return [pytest.param(p, marks=marks[name(p) in HEAVY], id=name(p)) for p in PAGES if blocks(p)]
+
+
+@pytest.mark.parametrize("page", runnable())
 def test_the_python_blocks_of_a_page_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, Any] = {"__name__": "page"}

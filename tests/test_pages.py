@@ -47,4 +47,5 @@ def test_the_committed_pages_are_up_to_date():
     assert {p for p, text in wanted.items() if not p.exists() or p.read_text("utf-8") != text} == set(), (
         "make pages"
     )
-    assert set((ROOT / "docs" / "bounds").glob("*.md")) == set(wanted), "make pages"
+    there = {page for name in ("bounds", "reference") for page in (ROOT / "docs" / name).glob("*.md")}
+    assert there == set(wanted) | tool.BY_HAND, "make pages"

@@ -1,4 +1,4 @@
-"""Write docs/bounds/: one page a bound and an index, from the objects of the catalogue.
+"""Write docs/bounds/, one page a bound and an index, and the pages of docs/reference/, from the objects.
 
 python tools/pages.py          writes the pages that differ
 python tools/pages.py --check  names them and exits 1 if there are any
@@ -9,10 +9,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+import reference
+
 from idbounds import bounds
 from idbounds.pages import index, page
 
 DOCS = Path(__file__).parents[1] / "docs"
+BY_HAND = {DOCS / "reference" / "glossary.md"}
 
 
 def pages() -> dict[Path, str]:
@@ -22,14 +26,18 @@ def pages() -> dict[Path, str]:
         family = bound.says.__module__.rpartition(".")[2].replace("_", "-")
         name = f"{family}-bounds.md" if (DOCS / "explain" / f"{family}-bounds.md").exists() else "bounds.md"
         out[DOCS / "bounds" / f"{bound.id}.md"] = page(bound, f"../explain/{name}")
-    return out
+    return out | {DOCS / "reference" / name: text for name, text in reference.pages().items()}
 
 
 def main() -> int:
     """Write or check."""
     wanted = pages()
     stale = {path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text}
-    extra = set((DOCS / "bounds").glob("*.md")) - set(wanted)
+    extra = (
+        {path for name in ("bounds", "reference") for path in (DOCS / name).glob("*.md")}
+        - set(wanted)
+        - BY_HAND
+    )
     for path in sorted(stale | extra):
         print(path.relative_to(DOCS.parent))
     if "--check" in sys.argv[1:]:

@@ -9,24 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from idbounds.plot.style import FAINT, INK, MARKERS
+from idbounds.plot.style import PALETTE as COLOURS
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLOURS = {
-    "blue": "#0072b2",
-    "orange": "#d55e00",
-    "green": "#009e73",
-    "purple": "#cc79a7",
-    "sky": "#56b4e9",
-    "amber": "#e69f00",
-    "yellow": "#b8a800",
-    "grey": "#777777",
-}
-"""Okabe and Ito's, which colour-blind readers tell apart, with a darker yellow; a page may lighten them."""
-
-INK, FAINT = "#222222", "#d5d5d5"
-MARKERS = "osD^vPX*"
-"""Shapes, for print without colours."""
+__all__ = ["COLOURS", "FAINT", "INK", "MARKERS", "STYLE", "svg"]  # a page may lighten the colours
 
 STYLE: dict[Any, Any] = {
     # Drawn at about the width of a phone, so that the letters stay readable there.

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ class Row:
     tighter_inputs: Mapping[str, Any]
     why: str
 
-    @property
+    @cached_property
     def recomputed(self) -> float | None:
         """The value from the published inputs."""
         return _value(self.bound, self.inputs) if self.bound else None
@@ -59,7 +59,7 @@ class Row:
         """The same by ball arithmetic: a decimal string, proven not below the true value."""
         return bounds[self.bound].upper(**_inputs(self.inputs)) if self.bound else None
 
-    @property
+    @cached_property
     def improved(self) -> float | None:
         """The value of the better bound."""
         return _value(self.tighter, self.tighter_inputs) if self.tighter else None

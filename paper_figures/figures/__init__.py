@@ -1,0 +1,1 @@
+"""One file a figure or table, each with an `ITEM`; a new file is found without being registered anywhere."""
