@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -157,4 +158,5 @@ def _formula(bound: Bound) -> str:
     for i, quantity in enumerate(bound.takes):
         symbol = f'<mrow class="q" data-q="{quantity.name}">{_symbol(quantity.symbol)}</mrow>'
         text = text.replace(f"<mi>&#{_PRIVATE + i};</mi>", symbol)
-    return text
+    # Few machines have a font whose bar stretches; the style sheet draws one.
+    return re.sub(r"<mover>(<mi)(>\w+</mi>)<mo>&#175;</mo></mover>", r'\1 class="over"\2', text)

@@ -74,7 +74,7 @@ function tellBudget(ui, made) {
   var free = at(s.errors, 0);
   var length = largestWhole(function (x) { return at(s.errors, x); }, s.target, 16 * made.code_bits + made.n);
   var errors = largestWhole(function (x) { return at(x, bits); }, s.target, made.n);
-  clear(ui.ask).append(el("li", { class: "head" }, "To reach " + percent(s.target, 1) + ":"));
+  clear(ui.ask).append(el("li", { class: "head" }, "To reach " + percent(s.target) + ":"));
   if (length < 0) ui.ask.append(el("li", { id: "ask-bits" }, "No saving of bits is enough: with none at all the errors alone give " + percentUp(free) + "."));
   else ui.ask.append(el("li", { id: "ask-bits", "data-value": String(length) }, length >= bits
     ? "you have " + grouped(length - bits) + " bits to spare: the message may have " + grouped(length) + "."
@@ -119,7 +119,7 @@ function budgetCurve(ui, made, bits, value, at, length) {
   var p = plot(ui.curve, {
     label: "The bound over the length of the message", height: 0.6,
     x: { low: 0, high: most, label: "bits of the message" },
-    y: { low: 0, high: high, label: "error rate", show: function (v) { return percent(v, 0); } },
+    y: { low: 0, high: high, label: "error rate", show: function (v) { return percent(v, 1); } },
   });
   p.axes();
   var points = [];

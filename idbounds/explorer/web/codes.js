@@ -6,7 +6,7 @@ var LEVELS = 7; // of the zooming picture
 PANELS.codes = {
   title: "The code game",
   lead:
-    "A codeword of ℓ bits takes 2^−ℓ of the unit interval, and there is only one interval (Kraft). " +
+    "A codeword of l bits takes 2⁻ˡ of the unit interval, and there is only one interval (Kraft). " +
     "An arithmetic code takes shares of any size, so a message costs its −log2 p and at most two bits more.",
   defaults: function () {
     var state = { symbols: 4, message: "abacabadaba", model: "fixed" };
@@ -74,7 +74,7 @@ function tellCodes(ui) {
   var symbols = s.message.toLowerCase().split("").map(function (c) { return alphabet.indexOf(c); });
   var strangers = symbols.indexOf(-1) >= 0;
   clear(ui.words).append(
-    "Σ 2^−ℓ = ", el("strong", { class: "value", "data-value": String(sum) }, String(Number(sum.toPrecision(6)))),
+    "Σ 2⁻ˡ = ", el("strong", { class: "value", "data-value": String(sum) }, String(Number(sum.toPrecision(6)))),
     sum > 1 ? ": too much. No prefix-free code has these lengths; make some codewords longer."
       : sum < 1 ? ": a prefix-free code with room to spare; some codeword could be shorter." : ": a complete prefix-free code. Nothing can be made shorter without making something longer."
   );
@@ -106,7 +106,7 @@ function lengthTable(table, symbols, words, lengths, bits, ideal) {
   [
     ["codewords", words ? String(spelt.length) : "–", words ? spelt : "no prefix-free code"],
     ["arithmetic", String(bits.length), bits],
-    ["−log2 p", ideal.toFixed(3), "its share of the interval, 2^−" + ideal.toFixed(2)],
+    ["−log2 p", ideal.toFixed(3), "2 to the −" + ideal.toFixed(2) + " is its share of the interval"],
   ].forEach(function (row) {
     body.append(el("tr", { "data-code": row[0] }, el("th", { scope: "row" }, row[0]), el("td", { class: "number" }, row[1]), el("td", { class: "bits" }, row[2])));
   });

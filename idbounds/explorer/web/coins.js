@@ -29,7 +29,7 @@ PANELS.coins = {
       { key: "delta", low: 0.001, high: 0.5, scale: "log", label: "δ", says: DATA.quantities.delta.says, problem: function (x) { return problemOf("delta", x); } },
       { key: "rooms", low: 50, high: 1000, integer: true, label: "rooms", says: "independent repetitions", problem: whole("rooms", 1, 4000) },
       { key: "seed", low: 0, high: 99, integer: true, label: "seed", says: "of all tosses; the same seed gives the same rooms", problem: whole("seed", 0, Number.MAX_SAFE_INTEGER) },
-      { key: "look", low: 1, high: 1000, integer: true, label: "look into room", says: "which one is drawn below", problem: function (x) { return whole("room", 1, ui.state.rooms)(x); } },
+      { key: "look", low: 1, high: 1000, integer: true, label: "look into room", says: "which one is drawn; or click a square", problem: function (x) { return whole("room", 1, ui.state.rooms)(x); } },
     ].forEach(function (spec) {
       spec.change = function (x) { ui.set(spec.key, x); };
       ui.sliders[spec.key] = control(spec);
@@ -137,7 +137,7 @@ function drawRoom(ui, found) {
   var bound = found.bound(best);
   var p = plot(ui.room, {
     label: "The coins of one room by their share of errors", height: 0.62,
-    x: { low: 0, high: 1, label: "share of errors of a coin", show: function (v) { return percent(v, 0); } },
+    x: { low: 0, high: 1, label: "share of errors of a coin", show: function (v) { return percent(v, 1); } },
     y: { low: 0, high: most * 1.35, label: "coins in room " + s.look, ticks: ticks({ low: 0, high: most }, 4).filter(isWhole) },
   });
   p.axes();

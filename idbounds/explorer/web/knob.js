@@ -74,10 +74,10 @@ function tellKnob(ui, curve) {
     "d = " + grouped(d) + many + ": " + grouped(Math.round(meanAt(curve, d, KNOB.bits))) + " bits, test accuracy " + percent(meanAt(curve, d, KNOB.accuracy)) + ", test error " +
     percent(meanAt(curve, d, KNOB.test)) + ", bound ", el("strong", { class: "value", "data-value": String(meanAt(curve, d, KNOB.bound)) }, percentUp(meanAt(curve, d, KNOB.bound))), ". " +
     (d === best ? "No other d of this study has a smaller bound." : "The smallest bound of this study is at d = " + grouped(best) + ".") +
-    (curve.d90 ? " d90 is " + grouped(Math.round(curve.d90.d90)) + ", between " + grouped(Math.floor(curve.d90.low)) + " and " + grouped(Math.ceil(curve.d90.high)) + "." : "")
+    (curve.d90 ? " d90 is " + grouped(Math.round(curve.d90.d90)) + " (interval " + grouped(Math.floor(curve.d90.low)) + " to " + grouped(Math.ceil(curve.d90.high)) + ")." : "")
   );
-  knobPlot(ui.errors, curve, d, ["train", "test", "bound"], "error rate", 0.92, function (v) { return percent(v, 0); });
-  knobPlot(ui.accuracy, curve, d, ["accuracy"], "test accuracy", 0.42, function (v) { return percent(v, 0); });
+  knobPlot(ui.errors, curve, d, ["train", "test", "bound"], "error rate", 0.92, function (v) { return percent(v, 1); });
+  knobPlot(ui.accuracy, curve, d, ["accuracy"], "test accuracy", 0.42, function (v) { return percent(v, 1); });
   knobPlot(ui.bits, curve, d, ["bits"], "bits of the message", 0.42, grouped);
   ui.code.show(python(rows.map(function (r) {
     return 'print(bounds["occam-binomial"].upper(errors=' + r.errors + ", code_bits=" + r.code_bits + ", n=" + r.n + ', delta="' + r.delta + '"))  # ' + r.bound;

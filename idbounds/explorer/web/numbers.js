@@ -90,18 +90,19 @@ function grouped(x) {
 function percentUp(x) {
   var digits = Math.abs(x) < 0.001 ? 4 : 2;
   var scale = Math.pow(10, digits);
-  // a number that is already short stays as it is: 0.07 is 7 %, although 0.07 * 100 * 100 is 700.0000000000001
+  // a number that is already short stays as it is: 0.07 is 7%, although 0.07 * 100 * 100 is 700.0000000000001
   var up = Math.ceil(Number((x * 100 * scale).toPrecision(14))) / scale;
-  return up.toFixed(digits) + " %";
+  return up.toFixed(digits) + "%";
 }
 
+// a measured share as per cent, rounded to the nearest, with no more digits than it needs
 function percent(x, digits) {
-  return (100 * x).toFixed(digits === undefined ? 1 : digits) + " %";
+  return Number((100 * x).toFixed(digits === undefined ? 1 : digits)) + "%";
 }
 
 // 1 - delta as per cent; where that would look like certainty, as a difference
 function sureness(delta) {
-  return delta < 1e-6 ? "1 − " + delta : Number((100 - 100 * delta).toPrecision(9)) + " %";
+  return delta < 1e-6 ? "1 − " + delta : Number((100 - 100 * delta).toPrecision(9)) + "%";
 }
 
 // a bound in its unit, rounded up

@@ -10,8 +10,8 @@ PANELS.race = {
     "chosen bound that is smallest there. Grey: none says anything. Below the line, the training-set bound beats a hold-out set.",
   defaults: function () {
     return {
-      error: 0.05, bits: 0.02, n: 60000, delta: 0.05, holdout: 10000,
-      of: "occam-hoeffding mcallester-1999 pac-bayes-quadratic pac-bayes-mixed-rate catoni-dyadic",
+      error: 0.05, bits: 0.02, n: 60000, delta: 0.05, holdout: 500,
+      of: "occam-hoeffding pac-bayes-quadratic pac-bayes-mixed-rate pac-bayes-refined-pinsker",
     };
   },
   build: function (ui) {
@@ -98,13 +98,12 @@ function raceMap(ui, names) {
   var key = [s.n, s.delta, s.holdout, names.join(" ")].join("|");
   if (ui.mapKey === key) return ui.cells;
   var centres = cellCentres();
-  var base = centres.errors.map(function (error) { return holdOut(error, s.holdout, s.delta); });
   ui.cells = centres.bits.map(function (bits) {
-    return centres.errors.map(function (error, i) {
-      var best = winner(names, error, bits, s.n, s.delta);
-      return { id: best.id, value: best.value, ahead: best.id !== "" && best.value < base[i] };
+    return centres.errors.map(function (error) {
+      return winner(names, error, bits, s.n, s.delta).id;
     });
   });
+  ui.frontier = centres.errors.map(function (error) { return [error, tie(names, error, s)]; });
   ui.mapKey = key;
   return ui.cells;
 }
@@ -114,7 +113,7 @@ function drawRace(ui, names) {
   var s = ui.state;
   var p = plot(ui.map, {
     label: "Map of the smallest bound over training error and bits per example", height: 0.68,
-    x: { low: 0, high: RACE.errorHigh, label: "training error", show: function (v) { return percent(v, 0); } },
+    x: { low: 0, high: RACE.errorHigh, label: "training error", show: function (v) { return percent(v, 1); } },
     y: { low: RACE.bitsLow, high: RACE.bitsHigh, log: true, label: "bits per example", show: shortPower },
   });
   var wide = (p.edge.right - p.edge.left) / RACE.columns;
@@ -123,8 +122,8 @@ function drawRace(ui, names) {
   cells.forEach(function (row, j) {
     for (var i = 0; i < row.length; ) {
       var end = i;
-      while (end < row.length && row[end].id === row[i].id) end++;
-      var id = row[i].id;
+      while (end < row.length && row[end] === row[i]) end++;
+      var id = row[i];
       p.add("rect", {
         x: (p.edge.left + i * wide).toFixed(2), y: (p.edge.bottom - (j + 1) * tall - 0.25).toFixed(2),
         width: ((end - i) * wide + 0.25).toFixed(2), height: (tall + 0.5).toFixed(2),
@@ -137,28 +136,36 @@ function drawRace(ui, names) {
     }
   });
   p.axes();
-  frontier(p, cells, wide, tall);
+  p.line(ui.frontier, "frontier");
   Object.keys(places).forEach(function (id) {
     if (places[id].cells < 90) return;
-    var x = p.edge.left + places[id].x * wide;
-    p.text(x, p.edge.bottom - places[id].y * tall - tall, id ? id : "vacuous", "onmap", "middle");
+    var half = p.letter * 0.3 * (id || "vacuous").length; // of the words, about
+    var x = Math.min(Math.max(p.edge.left + places[id].x * wide, p.edge.left + half), p.edge.right - half);
+    var y = Math.max(p.edge.bottom - (places[id].y + 0.5) * tall, p.edge.top + p.letter);
+    p.text(x, y, id || "vacuous", "onmap", "middle");
   });
   var inside = s.error <= RACE.errorHigh && s.bits >= RACE.bitsLow && s.bits <= RACE.bitsHigh;
   if (inside) p.add("circle", { cx: p.x(s.error), cy: p.y(s.bits), r: p.letter * 0.45, class: "here" });
   ui.plot = p;
 }
 
-// the upper edge of the region in which the training-set bound beats the hold-out set
-function frontier(p, cells, wide, tall) {
-  var path = "";
-  for (var i = 0; i < RACE.columns; i++) {
-    var top = 0;
-    while (top < RACE.rows && cells[top][i].ahead) top++;
-    var x = p.edge.left + i * wide;
-    var y = p.edge.bottom - top * tall;
-    path += (i ? "L" : "M") + x.toFixed(2) + " " + y.toFixed(2) + "L" + (x + wide).toFixed(2) + " " + y.toFixed(2);
+// the bits per example at which the smallest training-set bound is as large as that of the hold-out set
+function tie(names, error, s) {
+  var base = holdOut(error, s.holdout, s.delta);
+  function ahead(bits) {
+    var best = winner(names, error, bits, s.n, s.delta);
+    return best.id !== "" && best.value < base;
   }
-  p.add("path", { d: path, class: "frontier", fill: "none" });
+  var low = RACE.bitsLow;
+  var high = RACE.bitsHigh;
+  if (!ahead(low)) return low;
+  if (ahead(high)) return high;
+  while (high / low > 1.01) {
+    var middle = Math.sqrt(low * high);
+    if (ahead(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 function lane(names, id) {

@@ -1,11 +1,13 @@
 // Panel 1: one bound as a sentence. Drag a symbol of the formula (or its slider) and read what becomes of it.
 
+var CERTIFIED = DATA.certificates[1]; // whose numbers the panel begins with
+
 PANELS.sentence = {
   title: "The sentence",
   lead: "A bound is a sentence about numbers. Drag any symbol of it sideways, or use its slider, and read what it then says.",
   defaults: function (given) {
     var id = given.bound in DATA.bounds ? given.bound : "occam-binomial";
-    return Object.assign({ bound: id }, DATA.bounds[id].example);
+    return Object.assign({ bound: id }, DATA.bounds[id].example, id === CERTIFIED.bound ? numbersOf(CERTIFIED) : {});
   },
   build: function (ui) {
     var byFamily = {};
@@ -35,9 +37,14 @@ PANELS.sentence = {
   },
   update: function (ui) {
     if (ui.shownBound !== ui.state.bound) arrange(ui);
+    fit(ui.formula);
     read(ui);
   },
 };
+
+function numbersOf(made) {
+  return { errors: made.errors, code_bits: made.code_bits, n: made.n, delta: Number(made.delta) };
+}
 
 // the numbers that the new bound knows, too; where they do not fit together, its example
 function keep(state, id) {
@@ -68,7 +75,7 @@ function arrange(ui) {
   bound.takes.forEach(function (name) {
     var q = DATA.quantities[name];
     ui.prices[name] = el("span", { class: "price" });
-    var label = el("span", {}, math(q.symbol), " ", el("span", { class: "name" }, name.replace(/_/g, " ")));
+    var label = el("span", {}, math(q.symbol), name === q.letter ? "" : el("span", { class: "name" }, name.replace(/_/g, " ")));
     var spec = Object.assign(sliderOf(ui, name), {
       key: name, name: name, label: label, integer: q.integer,
       says: el("span", {}, q.says + ". ", ui.prices[name]),
@@ -88,6 +95,16 @@ function arrange(ui) {
     el("p", { class: "source" }, "Source: " + bound.source)
   );
   ui.cite.show(bound.bibtex + "\n");
+}
+
+// a long formula in smaller letters, down to those of the text; what is longer still can be scrolled
+function fit(place) {
+  var inside = place.firstChild;
+  inside.style.fontSize = "";
+  var style = getComputedStyle(place);
+  var room = place.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  var least = parseFloat(getComputedStyle(document.documentElement).fontSize) / parseFloat(style.fontSize);
+  if (inside.scrollWidth > room) inside.style.fontSize = Math.max(room / inside.scrollWidth, least) + "em";
 }
 
 // another quantity that would then exceed this one
@@ -147,7 +164,7 @@ function read(ui) {
   ui.reading.classList.toggle("vacuous", empty);
   bound.takes.forEach(function (name) {
     var price = priceOf(id, name, inputs);
-    ui.prices[name].textContent = price === null || bound.unit !== "rate" ? "" : "Costs " + percent(price, 2) + " of the bound.";
+    ui.prices[name].textContent = price === null || bound.unit !== "rate" ? "" : "It adds " + (100 * price).toFixed(2) + " percentage points.";
   });
   tellMove(ui, id, inputs, value);
   ui.code.show(python(["print(" + pythonCall(id, inputs) + ")"]));
@@ -160,7 +177,8 @@ function tellMove(ui, id, inputs, value) {
   ui.last = inputs;
   ui.lastValue = value;
   if (!name) {
-    ui.moved.textContent = "";
+    var certified = id === CERTIFIED.bound && valueOf(id, numbersOf(CERTIFIED)) === value;
+    ui.moved.textContent = certified ? "These are the numbers of a committed certificate: " + CERTIFIED.file + "." : "";
     return;
   }
   var from = ui.anchor;

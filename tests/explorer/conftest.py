@@ -1,0 +1,58 @@
+"""The page in a browser; where there is none, these tests skip and say so."""
+
+import shutil
+
+import pytest
+
+from idbounds.explorer import write
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    """The built page, as an address without a panel."""
+    return write(tmp_path_factory.mktemp("explorer") / "explorer.html").partition("#")[0]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra: browser)")
+    if CHROMIUM is None:
+        pytest.skip("no chromium on PATH")
+    with api.sync_playwright() as play:
+        running = play.chromium.launch(executable_path=CHROMIUM)
+        yield running
+        running.close()
+
+
+class Visit:
+    """One window on the page; what it complained of and what it asked the network for."""
+
+    def __init__(self, page, address):
+        self.page, self.address = page, address
+        self.complaints, self.requests = [], []
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def go(self, fragment):
+        """Open the page at a fragment of its address, anew."""
+        self.page.goto("about:blank")
+        self.page.goto(self.address + fragment)
+        return self.page
+
+    def call(self, expression, *given):
+        """The value of a function of the page's own."""
+        return self.page.evaluate(f"given => ({expression})(...given)", list(given))
+
+
+@pytest.fixture
+def visit(browser, address, request):
+    """A window of its own for a test (options: see `new_context`), which must not complain or ask for anything."""
+    context = browser.new_context(**getattr(request, "param", {"viewport": {"width": 1200, "height": 900}}))
+    found = Visit(context.new_page(), address)
+    yield found
+    context.close()
+    assert found.complaints == []
+    assert [url for url in found.requests if not url.startswith((address, "about:"))] == []
