@@ -20,7 +20,10 @@ _LETTERS = {"log_xi": "ln ξ", "log_choose": "ln C", "binomial": "C", "log_peak"
             "minimum": "min", "maximum": "max", "scenario_inverse": "ε"}  # fmt: skip
 _LONG = 8  # nodes of a part that gets a letter if it occurs twice
 _LETTERS_AT_MOST = 6
-_BINDERS: dict[str, tuple[str, ...]] = {"minimum_over": ("min", "=", "…"), "infimum_over": ("inf", "∈", ",", "[", "]")}
+_BINDERS: dict[str, tuple[str, ...]] = {
+    "minimum_over": ("min", "=", "…"),
+    "infimum_over": ("inf", "∈", ",", "[", "]"),
+}
 _LEVELS = ("binomial_tail_inverse", "scenario_inverse")  # words whose last argument is ln of a probability
 _GREEK = {"α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "λ": r"\lambda"}
 

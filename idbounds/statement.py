@@ -26,7 +26,7 @@ DIGITS = 15
 
 _RATES = ("kl_inverse", "binomial_tail_inverse", "scenario_inverse")  # words with values in [0, 1]
 FLOAT_MARGIN = 1e-14
-"""A float value is raised by this share of its terms: the rounding of a sentence, whose words round outward."""
+"""A float is raised by this share of its terms: the rounding of a sentence, whose words round outward."""
 
 MARGIN = Fraction(1, 10**12)
 """A stated upper value is widened by this share of its terms, so that it is above the float value, too."""

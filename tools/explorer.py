@@ -55,7 +55,9 @@ def curves() -> list[dict[str, Any]]:
             if group["d"].nunique() >= _LEAST:
                 curve = {"study": study, "dataset": dataset, "family": name}
                 ordered = group.sort_values(["d", "seed"])
-                found.append(curve | {"rows": [_row(r) for _, r in ordered.iterrows()]} | _d90(rows, dataset, name))
+                found.append(
+                    curve | {"rows": [_row(r) for _, r in ordered.iterrows()]} | _d90(rows, dataset, name)
+                )
     return sorted(found, key=lambda c: -len({r["d"] for r in c["rows"]}))
 
 
@@ -75,7 +77,9 @@ def _d90(rows: pd.DataFrame, dataset: str, family: str) -> dict[str, Any]:
 
 def committed() -> str:
     """The text of the file."""
-    return json.dumps({"certificates": certificates(), "curves": curves()}, indent=1, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({"certificates": certificates(), "curves": curves()}, indent=1, ensure_ascii=False) + "\n"
+    )
 
 
 def main() -> int:

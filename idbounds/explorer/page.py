@@ -1,4 +1,4 @@
-"""The page itself: template, style and scripts of `web/`, the catalogue and the committed rows in one file."""
+"""The page: template, style and scripts of `web/`, the catalogue and the committed rows in one file."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def write(output: str | Path, panel: str = PANELS[0]) -> str:
 
 
 def script() -> str:
-    """The JavaScript of the page: kernels, data, formulas and the files of `web/`, in a scope of their own."""
+    """The JavaScript of the page: kernels, data, formulas and the files of `web/`, in one scope."""
     pieces = [
         "(function () {",
         _kernels(),

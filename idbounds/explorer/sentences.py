@@ -124,7 +124,13 @@ def racers() -> dict[str, dict[str, str]]:
         roles = {q.name: role for q in bound.takes if (role := _role(q))}
         rest = [q for q in bound.takes if q.name not in roles and q.name != "n" and q.default is None]
         kinds = sorted(roles.values())
-        if bound.certifies and bound.is_about_a_risk and not rest and len(kinds) == 2 and "n" in _names(bound):
+        if (
+            bound.certifies
+            and bound.is_about_a_risk
+            and not rest
+            and len(kinds) == 2
+            and "n" in _names(bound)
+        ):
             found[bound.id] = roles
     return found
 

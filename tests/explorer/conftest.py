@@ -5,8 +5,15 @@ import shutil
 import pytest
 
 from idbounds.explorer import write
+from idbounds.explorer.page import data
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def known():
+    """What the page knows, as Python wrote it."""
+    return data()
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +48,18 @@ class Visit:
         self.page.goto("about:blank")
         self.page.goto(self.address + fragment)
         return self.page
+
+    def turn(self, fragment):
+        """Go to another fragment without loading the page anew."""
+        self.page.evaluate("fragment => { location.hash = fragment; }", fragment)
+        self.settle()
+        return self.page
+
+    def settle(self):
+        """Wait until the page has drawn what it was told."""
+        self.page.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
 
     def call(self, expression, *given):
         """The value of a function of the page's own."""

@@ -31,29 +31,42 @@ def points(bound, rng):
 def test_every_bound_agrees_with_python_at_a_thousand_points(visit):
     rng = np.random.default_rng(11)
     columns = {bound.id: points(bound, rng) for bound in shown()}
-    task = [[id, list(c), np.stack(list(c.values()), axis=1).tolist()] for id, c in columns.items()]
+    task = [[name, list(c), np.stack(list(c.values()), axis=1).tolist()] for name, c in columns.items()]
     found = json.loads(visit.go("").evaluate(RUN, json.dumps(task)))
     assert len(found) == len(shown()) >= 80
-    for (id, given), values in zip(columns.items(), found, strict=True):
-        expected = bounds[id](**given)
-        size = np.maximum(bounds[id].magnitude(**given), np.abs(expected))
+    for (name, given), values in zip(columns.items(), found, strict=True):
+        expected = bounds[name](**given)
+        size = np.maximum(bounds[name].magnitude(**given), np.abs(expected))
         apart = np.abs(np.array(values, np.float64) - expected)
-        assert np.all(apart <= 1e-12 * size), (id, np.max(apart))  # NaN fails, too
+        assert np.all(apart <= 1e-12 * size), (name, np.max(apart))  # NaN fails, too
 
 
 def test_prices_agree_with_the_explanation(visit):
     visit.go("")
-    for id in ("occam-binomial", "occam-hoeffding", "maurer-kl", "subspace-kl", "gibbs-monte-carlo-binomial"):
-        bound = bounds[id]
+    for name in (
+        "occam-binomial",
+        "occam-hoeffding",
+        "maurer-kl",
+        "subspace-kl",
+        "gibbs-monte-carlo-binomial",
+    ):
+        bound = bounds[name]
         point = typical(bound, np.random.default_rng(2))
         for price in bound.explain(**point).prices:
-            found = visit.call("(id, name, at) => idbounds.price(id, name, at)", id, price.name, point)
+            found = visit.call("(id, name, at) => idbounds.price(id, name, at)", name, price.name, point)
             assert found == (None if price.cost is None else pytest.approx(price.cost, abs=1e-12)), price
 
 
 def test_what_python_refuses_the_page_refuses(visit):
     visit.go("")
-    for name, value in (("n", 0), ("n", 2.5), ("delta", 0), ("delta", 1), ("train_error", 1.2), ("code_bits", -1)):
+    for name, value in (
+        ("n", 0),
+        ("n", 2.5),
+        ("delta", 0),
+        ("delta", 1),
+        ("train_error", 1.2),
+        ("code_bits", -1),
+    ):
         assert visit.call("(name, x) => idbounds.problem(name, x)", name, value).startswith(f"{name} = ")
     assert "exceeds" in visit.call("(name, x, at) => idbounds.problem(name, x, at)", "errors", 11, {"n": 10})
     assert visit.call("(name, x, at) => idbounds.problem(name, x, at)", "errors", 10, {"n": 10}) == ""
@@ -62,13 +75,13 @@ def test_what_python_refuses_the_page_refuses(visit):
 def test_the_race_reads_its_axes_as_dominates_does(visit):
     visit.go("#race")
     n, delta = 5000, 0.01
-    for id in racers():
-        table = dominates(id, "occam-kl", points=6, known={"n": n, "delta": delta})
+    for name in racers():
+        table = dominates(name, "occam-kl", points=6, known={"n": n, "delta": delta})
         for row in table.itertuples():
             bits = row.nats_per_example / math.log(2)
             run = "(id, e, b, n, d) => idbounds.value(id, idbounds.racing(id, e, b, n, d))"
-            found = min(visit.call(run, id, row.error, bits, n, delta), 1)
-            assert found == pytest.approx(row.a, rel=1e-12, abs=1e-12), (id, row)
+            found = min(visit.call(run, name, row.error, bits, n, delta), 1)
+            assert found == pytest.approx(row.a, rel=1e-12, abs=1e-12), (name, row)
 
 
 def test_the_least_of_the_racers_wins(visit):
@@ -77,7 +90,7 @@ def test_the_least_of_the_racers_wins(visit):
     for error, bits in ((0.05, 0.02), (0.4, 0.02), (0.59, 3.0), (0.0, 1e-4)):
         best = visit.call("(...a) => idbounds.winner(...a)", names, error, bits, 60000, 0.05)
         run = "(id, e, b) => idbounds.value(id, idbounds.racing(id, e, b, 60000, 0.05))"
-        values = {id: visit.call(run, id, error, bits) for id in names}
+        values = {name: visit.call(run, name, error, bits) for name in names}
         least = min(values, key=values.get)
         assert (best["id"] or least) == least
         assert best["value"] == pytest.approx(min(values[least], 1), rel=1e-15)
@@ -98,7 +111,9 @@ def test_the_coin_room_counts_what_python_counts(visit, code, bits):
     visit.go("#coins")
     coins, n, p, delta, rooms, seed = 48, 60, 0.3, 0.1, 200, 5
     state = {"code": code, "coins": coins, "n": n, "p": p, "delta": delta, "rooms": rooms, "seed": seed}
-    found = visit.call("s => { const f = idbounds.simulate(s); return [f.wrong, f.chance, f.fewest]; }", state)
+    found = visit.call(
+        "s => { const f = idbounds.simulate(s); return [f.wrong, f.chance, f.fewest]; }", state
+    )
     uniform = words(seed, Stream.TEST, 0, coins * rooms) / 2**32
     tosses = np.searchsorted(binom.cdf(np.arange(n + 1), n, p), uniform, side="right").reshape(rooms, coins)
     fewest = tosses.min(axis=1)
@@ -137,5 +152,7 @@ def test_canonical_codewords_are_free_of_prefixes(visit):
         assert (found is not None) == possible
         if found is not None:
             assert [len(word) for word in found] == lengths
-            assert not any(a != b and found[b].startswith(found[a]) for a in range(len(found)) for b in range(len(found)))
+            assert not any(
+                a != b and found[b].startswith(found[a]) for a in range(len(found)) for b in range(len(found))
+            )
     assert kinds == {True, False}

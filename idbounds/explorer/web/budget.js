@@ -3,6 +3,7 @@
 PANELS.budget = {
   title: "The budget",
   lead: "A certificate is paid in bits. Here is where those of a committed one go. Make a part shorter, or name a target, and see what it takes.",
+  subject: "file",
   defaults: function (given) {
     var file = DATA.certificates.some(function (c) { return c.file === given.file; }) ? given.file : DATA.certificates[1].file;
     var state = { file: file, target: targetFor(certificateOf(file)), errors: certificateOf(file).errors };
@@ -11,7 +12,7 @@ PANELS.budget = {
     return state;
   },
   build: function (ui) {
-    ui.which = choice("file", "Certificate", DATA.certificates.map(function (c) {
+    ui.which = choice(ui, "file", "Certificate", DATA.certificates.map(function (c) {
       return [c.file, c.dataset + ", " + c.model + ", " + grouped(c.parameters) + " weights"];
     }), function (file) { ui.replace(PANELS.budget.defaults({ file: file })); });
     ui.bar = el("div", { class: "chart", id: "budget-bar" });
@@ -52,7 +53,7 @@ function budgetControls(ui, made) {
   });
   specs.forEach(function (spec) {
     spec.change = function (x) { ui.set(spec.key, x); };
-    ui.sliders[spec.key] = control(spec);
+    ui.sliders[spec.key] = control(ui, spec);
     ui.controls.append(ui.sliders[spec.key].node);
   });
 }

@@ -17,11 +17,11 @@ PANELS.codes = {
   build: function (ui) {
     ui.kraft = el("div", { class: "chart", id: "kraft" });
     ui.words = el("p", { class: "reading", role: "status" });
-    ui.message = el("input", { type: "text", id: "c-message", maxlength: 60, spellcheck: "false", autocomplete: "off", oninput: function () { ui.set("message", ui.message.value); } });
+    ui.message = el("input", { type: "text", id: idOf(ui, "message"), maxlength: 60, spellcheck: "false", autocomplete: "off", oninput: function () { ui.set("message", ui.message.value); } });
     ui.zoom = el("div", { class: "chart", id: "zoom" });
     ui.table = el("table", { id: "lengths" });
-    ui.model = choice("model", "Shares of the arithmetic code", [["fixed", "fixed, from the weights below"], ["adaptive", "adaptive (Krichevsky and Trofimov): learned on the way"]], function (x) { ui.set("model", x); });
-    ui.number = control({ key: "symbols", low: 2, high: 8, integer: true, label: "symbols", says: "size of the alphabet", problem: whole("symbols", 2, 8), change: function (x) { ui.set("symbols", x); } });
+    ui.model = choice(ui, "model", "Shares of the arithmetic code", [["fixed", "fixed, from the weights below"], ["adaptive", "adaptive (Krichevsky and Trofimov): learned on the way"]], function (x) { ui.set("model", x); });
+    ui.number = control(ui, { key: "symbols", low: 2, high: 8, integer: true, label: "symbols", says: "size of the alphabet", problem: whole("symbols", 2, 8), change: function (x) { ui.set("symbols", x); } });
     ui.lengths = el("div", { class: "controls tight" });
     ui.weights = el("div", { class: "controls tight" });
     ui.sliders = {};
@@ -31,7 +31,7 @@ PANELS.codes = {
     });
     ui.code = takeAway("Python", "code");
     ui.root.append(
-      ui.kraft, ui.words, el("div", { class: "choice" }, el("label", { for: "c-message" }, "Message"), ui.message), ui.model.node,
+      ui.kraft, ui.words, el("div", { class: "choice" }, el("label", { for: idOf(ui, "message") }, "Message"), ui.message), ui.model.node,
       el("div", { class: "beside" }, ui.zoom, ui.table),
       el("h3", {}, "Alphabet and lengths of the codewords"), ui.number.node, ui.lengths, el("h3", {}, "Weights of the arithmetic code"), ui.weights,
       el("div", { class: "takes" }, ui.code.node)
@@ -56,7 +56,7 @@ PANELS.codes = {
 };
 
 function add(ui, place, key, label, low, high) {
-  ui.sliders[key] = control({ key: key, name: label, low: low, high: high, integer: true, label: label, problem: whole(label, low, high), change: function (x) { ui.set(key, x); } });
+  ui.sliders[key] = control(ui, { key: key, name: label, low: low, high: high, integer: true, label: label, problem: whole(label, low, high), change: function (x) { ui.set(key, x); } });
   place.append(ui.sliders[key].node);
 }
 

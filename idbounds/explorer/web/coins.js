@@ -16,9 +16,9 @@ PANELS.coins = {
     ui.radios = {};
     var picks = el("fieldset", { class: "picks" }, el("legend", {}, "The code was chosen"));
     [["before", "before the tosses: each coin has the same number of bits"], ["after", "after the tosses: the best coin gets one bit"]].forEach(function (pair) {
-      var radio = el("input", { type: "radio", name: "code", id: "c-code-" + pair[0], value: pair[0], onchange: function () { ui.set("code", pair[0]); } });
+      var radio = el("input", { type: "radio", name: "code", id: idOf(ui, "code-" + pair[0]), value: pair[0], onchange: function () { ui.set("code", pair[0]); } });
       ui.radios[pair[0]] = radio;
-      picks.append(el("div", { class: "tick" }, radio, el("label", { for: "c-code-" + pair[0] }, pair[1])));
+      picks.append(el("div", { class: "tick" }, radio, el("label", { for: idOf(ui, "code-" + pair[0]) }, pair[1])));
     });
     ui.sliders = {};
     var controls = el("div", { class: "controls" });
@@ -32,7 +32,7 @@ PANELS.coins = {
       { key: "look", low: 1, high: 1000, integer: true, label: "look into room", says: "which one is drawn; or click a square", problem: function (x) { return whole("room", 1, ui.state.rooms)(x); } },
     ].forEach(function (spec) {
       spec.change = function (x) { ui.set(spec.key, x); };
-      ui.sliders[spec.key] = control(spec);
+      ui.sliders[spec.key] = control(ui, spec);
       ui.sliders[spec.key].spec = spec;
       controls.append(ui.sliders[spec.key].node);
     });
@@ -150,5 +150,5 @@ function drawRoom(ui, found) {
   var y = most * 1.12;
   p.line([[best / s.n, y], [bound, y]], bound < s.p ? "reach wrong" : "reach");
   p.line([[bound, y * 0.96], [bound, y * 1.04]], bound < s.p ? "reach wrong" : "reach");
-  p.text(p.x(bound), p.y(y) - p.letter * 0.5, "bound " + percentUp(bound), "tag", bound > 0.6 ? "end" : "start");
+  p.text(p.x(bound), p.y(y) - p.letter * 0.5, "bound " + percentUp(bound), "tag", bound < s.p || bound > 0.7 ? "end" : "start");
 }

@@ -36,15 +36,21 @@ function clear(node) {
   return node;
 }
 
+// the panels stand in one document, so an id names its panel
+function idOf(ui, key) {
+  return ui.name + "-" + key;
+}
+
 // A slider with a box for the exact number. spec: key, label, low, high, scale ("linear", "log" or "cube"),
 // integer, says, problem(x) -> text, change(x). Gives { node, show(x), nudge(share) }.
-function control(spec) {
-  var id = "c-" + spec.key;
+function control(ui, spec) {
+  var id = idOf(ui, spec.key);
   var range = el("input", { type: "range", id: id, min: 0, max: STEPS_OF_A_SLIDER, step: 1 });
   var box = el("input", { type: "text", inputmode: "decimal", class: "exact", autocomplete: "off", spellcheck: "false" });
   var note = el("p", { class: "problem", role: "alert", id: id + "-problem" });
   var label = el("label", { for: id }, spec.label);
-  box.setAttribute("aria-label", spec.name || spec.key);
+  range.setAttribute("aria-label", (spec.name || spec.key).replace(/_/g, " "));
+  box.setAttribute("aria-label", (spec.name || spec.key).replace(/_/g, " ") + ", exactly");
   box.setAttribute("aria-describedby", id + "-problem");
   function toNumber(position) {
     var share = position / STEPS_OF_A_SLIDER;
@@ -96,19 +102,21 @@ function control(spec) {
   };
 }
 
-function choice(key, label, options, change) {
-  var select = el("select", { id: "c-" + key, onchange: function () { change(select.value); } });
+function choice(ui, key, label, options, change) {
+  var id = idOf(ui, key);
+  var select = el("select", { id: id, onchange: function () { change(select.value); } });
   options.forEach(function (option) { select.append(el("option", { value: option[0] }, option[1])); });
   return {
-    node: el("div", { class: "choice" }, el("label", { for: "c-" + key }, label), select),
+    node: el("div", { class: "choice" }, el("label", { for: id }, label), select),
     show: function (value) { select.value = value; },
   };
 }
 
-function tick(key, label, change) {
-  var box = el("input", { type: "checkbox", id: "c-" + key, onchange: function () { change(box.checked); } });
+function tick(ui, key, label, change) {
+  var id = idOf(ui, key);
+  var box = el("input", { type: "checkbox", id: id, onchange: function () { change(box.checked); } });
   return {
-    node: el("div", { class: "tick" }, box, el("label", { for: "c-" + key }, label)),
+    node: el("div", { class: "tick" }, box, el("label", { for: id }, label)),
     show: function (value) { box.checked = value; },
   };
 }

@@ -3,24 +3,25 @@
 PANELS.knob = {
   title: "The d90 knob",
   lead: "Train in a random subspace of d dimensions, write the result as a message, certify it. Turn d and see accuracy, bits, bound and test error move together. All numbers are committed rows of a study.",
+  subject: "curve",
   defaults: function (given) {
     var name = DATA.curves.some(function (c) { return curveName(c) === given.curve; }) ? given.curve : curveName(DATA.curves[0]);
     var all = dimensions(curveOf(name));
     return { curve: name, d: all[Math.floor(all.length / 2)] };
   },
   build: function (ui) {
-    ui.which = choice("curve", "Study", DATA.curves.map(function (c) {
+    ui.which = choice(ui, "curve", "Study", DATA.curves.map(function (c) {
       return [curveName(c), c.dataset + (c.family ? ", subspaces of kind " + c.family : "") + " (" + c.study.replace(/_/g, " ") + ")"];
     }), function (name) { ui.replace(PANELS.knob.defaults({ curve: name })); });
-    ui.range = el("input", { type: "range", id: "c-d", min: 0, step: 1, oninput: function () { ui.set("d", dimensions(curveOf(ui.state.curve))[Number(ui.range.value)]); } });
-    ui.readout = el("output", { for: "c-d" });
+    ui.range = el("input", { type: "range", id: idOf(ui, "d"), min: 0, step: 1, oninput: function () { ui.set("d", dimensions(curveOf(ui.state.curve))[Number(ui.range.value)]); } });
+    ui.readout = el("output", { for: idOf(ui, "d") });
     ui.words = el("p", { class: "reading", role: "status" });
     ui.errors = el("div", { class: "chart", id: "knob-errors" });
     ui.accuracy = el("div", { class: "chart", id: "knob-accuracy" });
     ui.bits = el("div", { class: "chart", id: "knob-bits" });
     ui.code = takeAway("Python", "code");
     ui.root.append(
-      ui.which.node, el("div", { class: "knob" }, el("label", { for: "c-d" }, "dimension d"), ui.range, ui.readout), ui.words,
+      ui.which.node, el("div", { class: "knob" }, el("label", { for: idOf(ui, "d") }, "dimension d"), ui.range, ui.readout), ui.words,
       el("div", { class: "beside" }, ui.errors, el("div", {}, ui.accuracy, ui.bits)),
       el("p", { class: "note" }, "Dots are runs, lines go through their means. Each bound holds singly at its δ; the smallest of k, picked afterwards, holds when each is taken at δ / k."),
       el("div", { class: "takes" }, ui.code.node)

@@ -42,7 +42,7 @@ function show(name, given) {
   if (!(name in PANELS)) name = Object.keys(PANELS)[0];
   current = name;
   var ui = uiOf(name);
-  if (given) ui.state = settle(PANELS[name].defaults(given), given);
+  if (given) ui.state = settle(PANELS[name].defaults(given), given, PANELS[name].subject);
   Object.keys(PANELS).forEach(function (other) {
     var tab = document.getElementById("tab-" + other);
     tab.setAttribute("aria-selected", other === name ? "true" : "false");
@@ -55,7 +55,7 @@ function show(name, given) {
 
 function remember() {
   var ui = uis[current];
-  var address = writeAddress(current, ui.state, PANELS[current].defaults(ui.state), PAGE);
+  var address = writeAddress(current, ui.state, PANELS[current].defaults(ui.state), PANELS[current].subject, PAGE);
   if (address !== location.hash) history.replaceState(null, "", address);
 }
 

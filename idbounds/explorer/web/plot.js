@@ -4,7 +4,7 @@
 function plot(place, spec) {
   var width = Math.max(place.clientWidth, 240);
   var letter = parseFloat(getComputedStyle(place).fontSize) || 16;
-  var height = Math.max(width * spec.height, letter * 11);
+  var height = Math.max(width * spec.height, letter * 14);
   var left = letter * (spec.left || 3.6);
   var edge = { left: left, right: width - letter * 0.9, top: letter * 1.4, bottom: height - letter * 3 };
   var root = svg("svg", {

@@ -30,13 +30,13 @@ PANELS.race = {
     ].forEach(function (spec) {
       spec.change = function (x) { ui.set(spec.key, x); };
       spec.problem = function (x) { return raceProblem(spec.key, x); };
-      ui.controls[spec.key] = control(spec);
+      ui.controls[spec.key] = control(ui, spec);
       controls.append(ui.controls[spec.key].node);
     });
     ui.ticks = {};
     var picks = el("fieldset", { class: "picks" }, el("legend", {}, "Who runs"));
     Object.keys(DATA.racers).forEach(function (id) {
-      ui.ticks[id] = tick("run-" + id, id, function (on) {
+      ui.ticks[id] = tick(ui, "run-" + id, id, function (on) {
         var names = runners(ui.state).filter(function (name) { return name !== id; });
         ui.set("of", (on ? names.concat(id) : names).join(" "));
       });
@@ -129,24 +129,35 @@ function drawRace(ui, names) {
         width: ((end - i) * wide + 0.25).toFixed(2), height: (tall + 0.5).toFixed(2),
         class: id ? "lane lane-" + lane(names, id) : "lane nothing",
       });
-      var place = (places[id] = places[id] || { cells: 0, best: 0 });
-      place.cells += end - i;
-      if (end - i > place.best) Object.assign(place, { best: end - i, x: i + (end - i) / 2, y: j });
+      (places[id] = places[id] || []).push({ x: i + (end - i) / 2, y: j, cells: end - i });
       i = end;
     }
   });
   p.axes();
   p.line(ui.frontier, "frontier");
-  Object.keys(places).forEach(function (id) {
-    if (places[id].cells < 90) return;
-    var half = p.letter * 0.3 * (id || "vacuous").length; // of the words, about
-    var x = Math.min(Math.max(p.edge.left + places[id].x * wide, p.edge.left + half), p.edge.right - half);
-    var y = Math.max(p.edge.bottom - (places[id].y + 0.5) * tall, p.edge.top + p.letter);
-    p.text(x, y, id || "vacuous", "onmap", "middle");
-  });
+  Object.keys(places).forEach(function (id) { nameRegion(p, places[id], id || "vacuous", wide, tall); });
   var inside = s.error <= RACE.errorHigh && s.bits >= RACE.bitsLow && s.bits <= RACE.bitsHigh;
   if (inside) p.add("circle", { cx: p.x(s.error), cy: p.y(s.bits), r: p.letter * 0.45, class: "here" });
   ui.plot = p;
+}
+
+// a name in the widest strip near the middle of a region, if there is room
+function nameRegion(p, strips, name, wide, tall) {
+  var cells = 0;
+  var middle = 0;
+  strips.forEach(function (strip) {
+    cells += strip.cells;
+    middle += strip.cells * strip.y;
+  });
+  var best = strips.reduce(function (a, b) {
+    function worth(strip) { return strip.cells - 1.5 * Math.abs(strip.y - middle / cells); }
+    return worth(b) > worth(a) ? b : a;
+  });
+  var half = p.letter * 0.3 * name.length; // of the words, about
+  if (cells * wide * tall < 3 * half * p.letter) return;
+  var x = Math.min(Math.max(p.edge.left + best.x * wide, p.edge.left + half), p.edge.right - half);
+  var y = p.edge.bottom - (best.y + 0.5) * tall + p.letter * 0.35;
+  p.text(x, Math.max(y, p.edge.top + p.letter), name, "onmap", "middle");
 }
 
 // the bits per example at which the smallest training-set bound is as large as that of the hold-out set

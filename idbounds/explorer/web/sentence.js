@@ -5,6 +5,7 @@ var CERTIFIED = DATA.certificates[1]; // whose numbers the panel begins with
 PANELS.sentence = {
   title: "The sentence",
   lead: "A bound is a sentence about numbers. Drag any symbol of it sideways, or use its slider, and read what it then says.",
+  subject: "bound",
   defaults: function (given) {
     var id = given.bound in DATA.bounds ? given.bound : "occam-binomial";
     return Object.assign({ bound: id }, DATA.bounds[id].example, id === CERTIFIED.bound ? numbersOf(CERTIFIED) : {});
@@ -15,7 +16,7 @@ PANELS.sentence = {
       var family = DATA.bounds[id].family;
       (byFamily[family] = byFamily[family] || []).push(id);
     });
-    var select = el("select", { id: "c-bound", onchange: function () { ui.replace(keep(ui.state, select.value)); } });
+    var select = el("select", { id: idOf(ui, "bound"), onchange: function () { ui.replace(keep(ui.state, select.value)); } });
     Object.keys(byFamily).forEach(function (family) {
       var group = el("optgroup", { label: family });
       byFamily[family].forEach(function (id) { group.append(el("option", { value: id }, DATA.bounds[id].title)); });
@@ -30,7 +31,7 @@ PANELS.sentence = {
     ui.code = takeAway("Python", "code");
     ui.cite = takeAway("BibTeX", "cite");
     ui.root.append(
-      el("div", { class: "choice" }, el("label", { for: "c-bound" }, "Bound"), select),
+      el("div", { class: "choice" }, el("label", { for: idOf(ui, "bound") }, "Bound"), select),
       ui.formula, ui.reading, ui.moved, ui.controls, ui.conditions,
       el("div", { class: "takes" }, ui.code.node, ui.cite.node)
     );
@@ -82,7 +83,7 @@ function arrange(ui) {
       problem: function (x) { return problemOf(name, x, ui.state) || wouldBreak(ui, name, x); },
       change: function (x) { ui.lastMoved = name; ui.set(name, x); },
     });
-    ui.sliders[name] = control(spec);
+    ui.sliders[name] = control(ui, spec);
     ui.sliders[name].spec = spec;
     ui.controls.append(ui.sliders[name].node);
   });

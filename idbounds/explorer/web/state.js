@@ -9,11 +9,12 @@ function readAddress(hash) {
   return { panel: decodeURIComponent(cut < 0 ? text : text.slice(0, cut)), given: given };
 }
 
-// state of a panel: its defaults, overridden by what is given and of the right type
-function settle(defaults, given) {
+// State of a panel: its defaults, overridden by what is given and of the right type. A subject (which bound, which
+// certificate) decides about the defaults of everything else, and the defaults have taken it up or not.
+function settle(defaults, given, subject) {
   var state = Object.assign({}, defaults);
   Object.keys(defaults).forEach(function (key) {
-    if (!(key in given)) return;
+    if (!(key in given) || key === subject) return;
     if (typeof defaults[key] === "number") {
       var x = Number(given[key]);
       if (given[key].trim() !== "" && isFinite(x)) state[key] = x;
@@ -23,11 +24,11 @@ function settle(defaults, given) {
   return state;
 }
 
-function writeAddress(panel, state, defaults, page) {
+function writeAddress(panel, state, defaults, subject, page) {
   var query = new URLSearchParams();
   Object.keys(state).forEach(function (key) {
     var value = state[key];
-    if (value !== defaults[key]) query.set(key, value === true ? "1" : value === false ? "0" : String(value));
+    if (value !== defaults[key] || key === subject) query.set(key, value === true ? "1" : value === false ? "0" : String(value));
   });
   Object.keys(page).forEach(function (key) { if (page[key]) query.set(key, page[key]); });
   var text = query.toString();

@@ -1,0 +1,104 @@
+"""How the page behaves: keyboard, phone, dark, print, lecture, accessibility, no network."""
+
+import pytest
+
+from idbounds.explorer import PANELS
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+
+
+def test_tabs_are_walked_with_arrows(visit):
+    page = visit.go("")
+    page.locator("#tab-sentence").focus()
+    seen = []
+    for _ in PANELS:
+        page.keyboard.press("ArrowRight")
+        seen.append(page.evaluate("document.activeElement.id"))
+    assert seen == [f"tab-{name}" for name in (*PANELS[1:], PANELS[0])]
+    page.keyboard.press("End")
+    assert page.locator(f"#panel-{PANELS[-1]}").is_visible()
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_everything_that_can_be_worked_is_reached_by_tab(visit, panel):
+    page = visit.go(f"#{panel}")
+    wanted = page.evaluate(
+        """panel => [...document.querySelectorAll(`#panel-${panel} :is(button, select, input, pre)`)]
+        .filter(e => e.offsetParent && !(e.type === 'radio' && !e.checked)).length""",
+        panel,
+    )
+    page.locator(f"#tab-{panel}").focus()
+    reached = 0
+    for _ in range(wanted + 3):
+        page.keyboard.press("Tab")
+        reached += page.evaluate(
+            "panel => document.activeElement.matches(`#panel-${panel} :is(button, select, input, pre)`)",
+            panel,
+        )
+    assert reached == wanted > 3
+
+
+@pytest.mark.parametrize("visit", [PHONE], indirect=True)
+def test_a_phone_needs_no_sideways_scrolling(visit):
+    visit.go("")
+    for panel in PANELS:
+        page = visit.turn(f"#{panel}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, panel
+        small = page.locator(f"#panel-{panel} svg text").evaluate_all(
+            "all => all.filter(t => parseFloat(getComputedStyle(t).fontSize) < 11).length"
+        )
+        assert small == 0, panel
+
+
+@pytest.mark.parametrize("visit", [{"color_scheme": "dark"}], indirect=True)
+def test_dark_and_light_follow_the_system_until_told_otherwise(visit):
+    page = visit.go("#race")
+
+    def paper():
+        return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    dark = paper()
+    page.locator("#theme").click()
+    assert paper() == "rgb(255, 255, 255)" != dark
+    assert "theme=light" in page.evaluate("location.hash")
+    page.locator("#theme").click()
+    assert paper() == dark
+
+
+def test_a_lecture_has_one_panel_and_large_letters(visit):
+    page = visit.go("#coins")
+    size = "parseFloat(getComputedStyle(document.querySelector('#panel-coins .reading')).fontSize)"
+    before = page.evaluate(size)
+    page.locator("#lecture").click()
+    assert page.evaluate(size) > 1.2 * before
+    assert not page.locator("#tabs").is_visible()
+    assert "lecture=1" in page.evaluate("location.hash")
+    page.keyboard.press("Escape")
+    assert page.locator("#tabs").is_visible()
+
+
+def test_paper_gets_the_panel_and_not_its_handles(visit):
+    page = visit.go("#sentence?theme=dark")
+    page.emulate_media(media="print")
+    assert page.locator(".formula").is_visible()
+    assert not page.locator("#panel-sentence input[type=range]").first.is_visible()
+    assert not page.locator("#tabs").is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_no_known_barrier_stands_in_the_way(visit):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    visit.go("")
+    for panel in PANELS:
+        for scheme, rules in (("light", None), ("dark", {"runOnly": ["color-contrast"]})):
+            found = axe.run(visit.turn(f"#{panel}?theme={scheme}"), options=rules)
+            assert found.violations_count == 0, f"{panel}, {scheme}: {found.generate_report()}"
+
+
+def test_the_page_forbids_itself_the_network(visit):
+    page = visit.go("")
+    for ask in ("fetch('https://example.org/')", "import('https://example.org/x.js')"):
+        assert page.evaluate(f"{ask}.then(() => 'came', () => 'refused')") == "refused"
+    assert all(url.startswith((visit.address, "about:")) for url in visit.requests)
+    assert "Content Security Policy" in visit.complaints[0]
+    visit.complaints.clear()
