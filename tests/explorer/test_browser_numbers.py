@@ -9,8 +9,10 @@ import pytest
 from idbounds import bounds
 from idbounds.codes import encode_adaptive, encode_static
 from idbounds.combining import dominates
+from idbounds.errors import InputError
 from idbounds.explorer.sentences import racers, shown
 from idbounds.projections.stream import Stream, words
+from idbounds.quantities import QUANTITIES
 from idbounds.testing import edge, typical
 
 SIZE = 1000
@@ -43,6 +45,7 @@ def test_every_bound_agrees_with_python_at_a_thousand_points(visit):
 
 def test_prices_agree_with_the_explanation(visit):
     visit.go("")
+    calls, expected = [], []
     for name in (
         "occam-binomial",
         "occam-hoeffding",
@@ -50,58 +53,59 @@ def test_prices_agree_with_the_explanation(visit):
         "subspace-kl",
         "gibbs-monte-carlo-binomial",
     ):
-        bound = bounds[name]
-        point = typical(bound, np.random.default_rng(2))
-        for price in bound.explain(**point).prices:
-            found = visit.call("(id, name, at) => idbounds.price(id, name, at)", name, price.name, point)
-            assert found == (None if price.cost is None else pytest.approx(price.cost, abs=1e-12)), price
+        point = typical(bounds[name], np.random.default_rng(2))
+        for price in bounds[name].explain(**point).prices:
+            calls.append((name, price.name, point))
+            expected.append(price.cost)
+    found = visit.each("idbounds.price", calls)
+    assert [price is None for price in found] == [price is None for price in expected]
+    assert [p for p in found if p is not None] == pytest.approx(
+        [p for p in expected if p is not None], abs=1e-12
+    )
 
 
 def test_what_python_refuses_the_page_refuses(visit):
     visit.go("")
-    for name, value in (
-        ("n", 0),
-        ("n", 2.5),
-        ("delta", 0),
-        ("delta", 1),
-        ("train_error", 1.2),
-        ("code_bits", -1),
-    ):
-        assert visit.call("(name, x) => idbounds.problem(name, x)", name, value).startswith(f"{name} = ")
-    assert "exceeds" in visit.call("(name, x, at) => idbounds.problem(name, x, at)", "errors", 11, {"n": 10})
-    assert visit.call("(name, x, at) => idbounds.problem(name, x, at)", "errors", 10, {"n": 10}) == ""
+    wrong = [("n", 0), ("n", 2.5), ("delta", 0), ("delta", 1), ("train_error", 1.2), ("code_bits", -1)]
+    for (name, value), said in zip(wrong, visit.each("idbounds.problem", wrong), strict=True):
+        with pytest.raises(InputError) as refused:
+            QUANTITIES[name].check(value)
+        assert said == str(refused.value)
+    parts = [("errors", 11, {"n": 10}), ("errors", 10, {"n": 10})]
+    assert visit.each("idbounds.problem", parts) == ["errors = 11 exceeds n = 10; give at most n", ""]
 
 
 def test_the_race_reads_its_axes_as_dominates_does(visit):
     visit.go("#race")
     n, delta = 5000, 0.01
+    calls, expected = [], []
     for name in racers():
         table = dominates(name, "occam-kl", points=6, known={"n": n, "delta": delta})
-        for row in table.itertuples():
-            bits = row.nats_per_example / math.log(2)
-            run = "(id, e, b, n, d) => idbounds.value(id, idbounds.racing(id, e, b, n, d))"
-            found = min(visit.call(run, name, row.error, bits, n, delta), 1)
-            assert found == pytest.approx(row.a, rel=1e-12, abs=1e-12), (name, row)
+        bits = table.nats_per_example / math.log(2)
+        calls += [(name, error, b, n, delta) for error, b in zip(table.error, bits, strict=True)]
+        expected += list(table.a)
+    found = visit.each("(id, ...at) => Math.min(idbounds.value(id, idbounds.racing(id, ...at)), 1)", calls)
+    assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 def test_the_least_of_the_racers_wins(visit):
     visit.go("#race")
     names = ["occam-hoeffding", "pac-bayes-mixed-rate", "occam-kl"]
-    for error, bits in ((0.05, 0.02), (0.4, 0.02), (0.59, 3.0), (0.0, 1e-4)):
-        best = visit.call("(...a) => idbounds.winner(...a)", names, error, bits, 60000, 0.05)
-        run = "(id, e, b) => idbounds.value(id, idbounds.racing(id, e, b, 60000, 0.05))"
-        values = {name: visit.call(run, name, error, bits) for name in names}
-        least = min(values, key=values.get)
-        assert (best["id"] or least) == least
-        assert best["value"] == pytest.approx(min(values[least], 1), rel=1e-15)
-    assert visit.call("(...a) => idbounds.winner(...a)", names[:1], 0.59, 3.0, 60000, 0.05)["id"] == ""
+    places = [(0.05, 0.02), (0.4, 0.02), (0.59, 3.0), (0.0, 1e-4)]
+    rest = (60_000, 0.05)
+    best = visit.each("idbounds.winner", [(names, *place, *rest) for place in places])
+    run = "(id, ...at) => idbounds.value(id, idbounds.racing(id, ...at))"
+    values = [visit.each(run, [(name, *place, *rest) for name in names]) for place in places]
+    for found, each in zip(best, values, strict=True):
+        assert found == {"id": names[int(np.argmin(each))], "value": min(each)}
+    assert visit.call("idbounds.winner", names[:1], 0.59, 3.0, *rest) == {"id": "", "value": 1}  # vacuous
 
 
 def test_the_random_words_are_those_of_the_package(visit):
     visit.go("")
-    for seed in (0, 1, 2**32 + 5, 2**53 - 1):
-        found = visit.call("(...a) => idbounds.words(...a)", seed, int(Stream.TEST), 7, 50)
-        assert found == words(seed, Stream.TEST, 7, 50).tolist()
+    seeds = (0, 1, 2**32 + 5, 2**53 - 1)
+    found = visit.each("idbounds.words", [(seed, int(Stream.TEST), 7, 50) for seed in seeds])
+    assert found == [words(seed, Stream.TEST, 7, 50).tolist() for seed in seeds]
 
 
 @pytest.mark.parametrize(("code", "bits"), [("before", math.log2(48)), ("after", 1)])
@@ -128,31 +132,28 @@ def test_the_coin_room_counts_what_python_counts(visit, code, bits):
 def test_arithmetic_messages_are_those_of_the_package(visit):
     visit.go("#codes")
     rng = np.random.default_rng(4)
+    calls, expected = [], []
     for _ in range(60):
         size, length = int(rng.integers(2, 9)), int(rng.integers(0, 40))
         weights = rng.integers(1, 33, size).tolist()
         symbols = rng.integers(0, size, length).tolist()
-        for expected, given in (
-            (encode_static(symbols, weights), (symbols, weights, 0)),
-            (encode_adaptive(symbols, size), (symbols, [1] * size, 2)),
-        ):
-            found = visit.call("(...a) => idbounds.arithmeticBits(...a)", *given)
-            assert found == "".join(map(str, expected.to_array()))
+        calls += [(symbols, weights, 0), (symbols, [1] * size, 2)]
+        expected += [encode_static(symbols, weights), encode_adaptive(symbols, size)]
+    found = visit.each("idbounds.arithmeticBits", calls)
+    assert found == ["".join(map(str, bits.to_array())) for bits in expected]
 
 
 def test_canonical_codewords_are_free_of_prefixes(visit):
     visit.go("#codes")
     rng = np.random.default_rng(6)
-    kinds = set()
-    for _ in range(60):
-        lengths = rng.integers(1, 6, rng.integers(2, 9)).tolist()
-        found = visit.call("x => idbounds.canonicalCode(x)", lengths)
-        possible = sum(2.0**-length for length in lengths) <= 1
-        kinds.add(possible)
-        assert (found is not None) == possible
+    given = [rng.integers(1, 6, rng.integers(2, 9)).tolist() for _ in range(60)]
+    possible = [sum(2.0**-length for length in lengths) <= 1 for lengths in given]
+    assert {*possible} == {True, False}
+    for lengths, fits, found in zip(
+        given, possible, visit.each("idbounds.canonicalCode", [(x,) for x in given]), strict=True
+    ):
+        assert (found is not None) == fits
         if found is not None:
             assert [len(word) for word in found] == lengths
-            assert not any(
-                a != b and found[b].startswith(found[a]) for a in range(len(found)) for b in range(len(found))
-            )
-    assert kinds == {True, False}
+            pairs = [(a, b) for a in found for b in found if a is not b]
+            assert not any(b.startswith(a) for a, b in pairs)
