@@ -135,6 +135,8 @@ function drawRace(ui, names) {
   });
   p.axes();
   p.line(ui.frontier, "frontier");
+  var end = ui.frontier[ui.frontier.length - 1];
+  p.text(p.edge.right - p.letter * 0.4, p.y(end[1]) - p.letter * 0.5, "hold-out set better above", "onmap", "end");
   Object.keys(places).forEach(function (id) { nameRegion(p, places[id], id || "vacuous", wide, tall); });
   var inside = s.error <= RACE.errorHigh && s.bits >= RACE.bitsLow && s.bits <= RACE.bitsHigh;
   if (inside) p.add("circle", { cx: p.x(s.error), cy: p.y(s.bits), r: p.letter * 0.45, class: "here" });
