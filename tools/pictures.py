@@ -1,4 +1,4 @@
-"""Write the pictures of the explorer, docs/figures/explorer-*.png: chromium and the extra `browser` are needed.
+"""Write pictures of the explorer, docs/figures/explorer-*.png: chromium and the extra `browser` are needed.
 
 python tools/pictures.py            the pictures of the documentation
 python tools/pictures.py FOLDER     every panel: on a desk, on a phone, dark, in a lecture; for looking at

@@ -1,25 +1,33 @@
 """The page in a browser; where there is none, these tests skip and say so."""
 
+import json
+import re
 import shutil
 
 import pytest
 
 from idbounds.explorer import write
-from idbounds.explorer.page import data
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="session")
-def known():
-    """What the page knows, as Python wrote it."""
-    return data()
+def built(tmp_path_factory):
+    """The file of the page."""
+    path = tmp_path_factory.mktemp("explorer") / "explorer.html"
+    write(path)
+    return path
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory):
-    """The built page, as an address without a panel."""
-    return write(tmp_path_factory.mktemp("explorer") / "explorer.html").partition("#")[0]
+def address(built):
+    return built.as_uri()
+
+
+@pytest.fixture(scope="session")
+def known(built):
+    """What the page knows of bounds and committed rows."""
+    return json.loads(re.search(r"^var DATA = (.*);$", built.read_text("utf-8"), re.MULTILINE)[1])
 
 
 @pytest.fixture(scope="session")

@@ -58,6 +58,8 @@ def write(output: str | Path, panel: str = PANELS[0]) -> str:
     if panel not in PANELS:
         raise InputError(f"panel = {panel!r}: give one of {', '.join(PANELS)}")
     path = Path(output)
+    if not path.parent.is_dir():  # building takes a moment
+        raise InputError(f"{path} cannot be written: there is no folder {path.parent}; make it first")
     try:
         path.write_text(page(), "utf-8")
     except OSError as error:

@@ -5,8 +5,6 @@ import json
 import re
 from importlib import resources
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import pytest
 from click.testing import CliRunner
@@ -15,7 +13,6 @@ from idbounds import bounds
 from idbounds.cli import main
 from idbounds.errors import InputError
 from idbounds.explorer import PANELS, write
-from idbounds.explorer.page import script
 from idbounds.explorer.sentences import left_out, racers, shown
 from idbounds.statement import UNVERIFIED
 from validation.figures import COLOURS
@@ -26,8 +23,8 @@ SCRIPTS = sorted(WEB.glob("*.js"))
 
 
 @pytest.fixture(scope="module")
-def code():
-    return script()
+def code(built):
+    return built.read_text("utf-8").partition("<script>")[2].rpartition("</script>")[0]
 
 
 def test_every_bound_with_a_number_is_there_and_the_rest_is_left_out_by_name(known):
@@ -50,8 +47,8 @@ def test_who_can_race_says_how():
         assert name not in racers()
 
 
-def test_the_page_needs_no_other_file(address, code):
-    text = Path(url2pathname(urlsplit(address).path)).read_text("utf-8")
+def test_the_page_needs_no_other_file(built, code):
+    text = built.read_text("utf-8")
     assert "{{" not in text.partition("<script>")[0]
     assert not re.search(r"<(link|img|iframe|object|embed)\b|\bsrc=|@import|url\(", text.replace(code, ""))
     assert "default-src 'none'" in text
@@ -113,19 +110,19 @@ def test_the_files_are_in_the_package():
 def test_writing_refuses_what_it_cannot_do(tmp_path):
     with pytest.raises(InputError, match=r"panel = 'x': give one of sentence"):
         write(tmp_path / "a.html", "x")
-    with pytest.raises(InputError, match="cannot be written"):
+    with pytest.raises(InputError, match="there is no folder"):
         write(tmp_path / "no" / "a.html")
 
 
-def test_the_command_writes_the_same_page_each_time_and_opens_it(tmp_path, monkeypatch, address):
+def test_the_command_writes_the_same_page_each_time_and_opens_it(tmp_path, monkeypatch, built):
     opened = []
     monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
     file = tmp_path / "e.html"
     done = CliRunner().invoke(main, ["explore", "-o", str(file), "--panel", "race"], standalone_mode=False)
     assert done.exit_code == 0, done.output
     assert opened == [file.as_uri() + "#race"]
-    assert file.read_text("utf-8") == Path(url2pathname(urlsplit(address).path)).read_text("utf-8")
-    monkeypatch.setattr("idbounds.explorer.page.page", lambda: "<p>short</p>")
+    assert file.read_text("utf-8") == built.read_text("utf-8")
+    monkeypatch.setattr("idbounds.explorer.building.page", lambda: "<p>short</p>")
     done = CliRunner().invoke(main, ["explore", "-o", str(file), "--no-open"], standalone_mode=False)
     assert f"open it in a browser: {file.as_uri()}#sentence" in done.output
     assert len(opened) == 1
