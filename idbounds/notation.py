@@ -239,11 +239,15 @@ def _mathml_printer() -> Any:
             return self._row(self._element("mo", "⌈"), inside, self._element("mo", "⌉"))
 
         def _print_log(self, node: Any) -> Any:
+            name = self._row(self._thin_space(), self._element("mi", "ln"))
             if node.args[0].is_Atom:
-                return self._row(
-                    self._element("mi", "ln"), self._element("mo", " "), self._print(node.args[0])
-                )
-            return self._call(self._element("mi", "ln"), node.args)
+                return self._row(name, self._thin_space(), self._print(node.args[0]))
+            return self._call(name, node.args)
+
+        def _thin_space(self) -> Any:
+            space = self._element("mspace")
+            space.setAttribute("width", "0.17em")
+            return space
 
         def _name(self, word: str) -> Any:
             if word == "binomial_tail_inverse":

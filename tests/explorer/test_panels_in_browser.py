@@ -39,6 +39,28 @@ def test_an_unknown_panel_or_bound_or_number_opens_the_default(visit):
     page = visit.go("#nothing?bound=none&n=x")
     assert page.locator("#panel-sentence").is_visible()
     assert page.locator("#sentence-bound").input_value() == "occam-binomial"
+    for panel, wrong in (
+        ("race", "n=0&error=7&bits=-1&of=nobody+occam-kl"),
+        ("budget", "target=5&errors=-1&bits_indices=x"),
+        ("coins", "coins=-3&p=2&n=0.5&code=never&look=999999"),
+        ("codes", "symbols=99&length_a=0.5&weight_b=0&model=none"),
+        ("knob", "d=7&curve=none"),
+    ):
+        visit.turn(f"#{panel}")
+        usual = page.locator(f"#panel-{panel} .controls, #panel-{panel} .knob").first.inner_text()
+        visit.turn(f"#{panel}?{wrong}")
+        assert page.locator(f"#panel-{panel} .controls, #panel-{panel} .knob").first.inner_text() == usual
+        assert len(page.locator(f"#panel-{panel} .reading").text_content()) > 20
+
+
+def test_numbers_in_the_address_that_do_not_fit_together_are_told_and_can_be_mended(visit):
+    page = visit.go("#sentence?errors=600&n=10")
+    assert "errors = 600 exceeds n = 10" in page.locator("#panel-sentence .reading").text_content()
+    box = page.locator('#panel-sentence [data-key="n"] .exact')
+    box.fill("6000")
+    box.press("Enter")
+    visit.settle()
+    assert value(page, "sentence") > 0.1
 
 
 READ_ALL = """async () => {

@@ -11,6 +11,11 @@ PANELS.budget = {
     Object.keys(parts).forEach(function (part) { state["bits_" + part] = parts[part]; });
     return state;
   },
+  problem: function (key, x, state) {
+    if (key === "target") return x > 0 && x < 1 ? "" : "target = " + x + ": give a rate in (0, 1)";
+    if (key === "errors") return problemOf("errors", x, { n: certificateOf(state.file).n });
+    return problemOf("code_bits", x);
+  },
   build: function (ui) {
     ui.which = choice(ui, "file", "Certificate", DATA.certificates.map(function (c) {
       return [c.file, c.dataset + ", " + c.model + ", " + grouped(c.parameters) + " weights"];
@@ -46,13 +51,14 @@ function budgetControls(ui, made) {
   ui.shownFile = made.file;
   ui.sliders = {};
   clear(ui.controls);
-  var specs = [{ key: "target", label: "target", low: 0.01, high: Math.max(0.6, Number(made.value)), says: "the bound that you want", problem: function (x) { return x > 0 && x < 1 ? "" : "target = " + x + ": give a rate in (0, 1)"; } }];
-  specs.push({ key: "errors", label: "training errors", low: 0, high: 2 * made.errors, integer: true, says: "of " + grouped(made.n) + " examples", problem: function (x) { return problemOf("errors", x, { n: made.n }); } });
+  var specs = [{ key: "target", label: "target", low: 0.01, high: Math.max(0.6, Number(made.value)), says: "the bound that you want" }];
+  specs.push({ key: "errors", label: "training errors", low: 0, high: 2 * made.errors, integer: true, says: "of " + grouped(made.n) + " examples" });
   Object.keys(made.parts).forEach(function (part) {
-    specs.push({ key: "bits_" + part, label: part, low: 0, high: 2 * made.parts[part], integer: true, says: "bits; in the certificate " + grouped(made.parts[part]), problem: function (x) { return problemOf("code_bits", x); } });
+    specs.push({ key: "bits_" + part, label: part, low: 0, high: 2 * made.parts[part], integer: true, says: "bits; in the certificate " + grouped(made.parts[part]) });
   });
   specs.forEach(function (spec) {
     spec.change = function (x) { ui.set(spec.key, x); };
+    spec.problem = function (x) { return PANELS.budget.problem(spec.key, x, ui.state); };
     ui.sliders[spec.key] = control(ui, spec);
     ui.controls.append(ui.sliders[spec.key].node);
   });

@@ -14,6 +14,10 @@ PANELS.codes = {
     [8, 4, 2, 1, 1, 1, 1, 1].forEach(function (weight, i) { state["weight_" + LETTERS[i]] = weight; });
     return state;
   },
+  problem: function (key, x) {
+    var range = key === "symbols" ? [2, 8] : key.slice(0, 6) === "length" ? [1, 8] : [1, 32];
+    return whole(key.replace("_", " of "), range[0], range[1])(x);
+  },
   build: function (ui) {
     ui.kraft = el("div", { class: "chart", id: "kraft" });
     ui.words = el("p", { class: "reading", role: "status" });
@@ -21,13 +25,13 @@ PANELS.codes = {
     ui.zoom = el("div", { class: "chart", id: "zoom" });
     ui.table = el("table", { id: "lengths" });
     ui.model = choice(ui, "model", "Shares of the arithmetic code", [["fixed", "fixed, from the weights below"], ["adaptive", "adaptive (Krichevsky and Trofimov): learned on the way"]], function (x) { ui.set("model", x); });
-    ui.number = control(ui, { key: "symbols", low: 2, high: 8, integer: true, label: "symbols", says: "size of the alphabet", problem: whole("symbols", 2, 8), change: function (x) { ui.set("symbols", x); } });
+    ui.number = control(ui, { key: "symbols", low: 2, high: 8, integer: true, label: "symbols", says: "size of the alphabet", problem: function (x) { return PANELS.codes.problem("symbols", x); }, change: function (x) { ui.set("symbols", x); } });
     ui.lengths = el("div", { class: "controls tight" });
     ui.weights = el("div", { class: "controls tight" });
     ui.sliders = {};
     LETTERS.split("").forEach(function (letter) {
-      add(ui, ui.lengths, "length_" + letter, "bits of " + letter, 1, 8);
-      add(ui, ui.weights, "weight_" + letter, "weight of " + letter, 1, 32);
+      addSlider(ui, ui.lengths, "length_" + letter, "bits of " + letter, 1, 8);
+      addSlider(ui, ui.weights, "weight_" + letter, "weight of " + letter, 1, 32);
     });
     ui.code = takeAway("Python", "code");
     ui.root.append(
@@ -40,9 +44,9 @@ PANELS.codes = {
   update: function (ui) {
     var s = ui.state;
     if (s.model !== "adaptive") s.model = "fixed";
-    s.symbols = Math.min(Math.max(Math.round(s.symbols), 2), 8);
     ui.number.show(s.symbols);
     ui.model.show(s.model);
+    s.message = s.message.slice(0, 60);
     if (document.activeElement !== ui.message) ui.message.value = s.message;
     LETTERS.split("").forEach(function (letter, i) {
       ["length_", "weight_"].forEach(function (kind) {
@@ -55,8 +59,8 @@ PANELS.codes = {
   },
 };
 
-function add(ui, place, key, label, low, high) {
-  ui.sliders[key] = control(ui, { key: key, name: label, low: low, high: high, integer: true, label: label, problem: whole(label, low, high), change: function (x) { ui.set(key, x); } });
+function addSlider(ui, place, key, label, low, high) {
+  ui.sliders[key] = control(ui, { key: key, name: label, low: low, high: high, integer: true, label: label, problem: function (x) { return PANELS.codes.problem(key, x); }, change: function (x) { ui.set(key, x); } });
   place.append(ui.sliders[key].node);
 }
 

@@ -1,6 +1,9 @@
 // Panel 4: rooms full of coins. Each coin is a hypothesis that errs with probability p, whatever the room makes
 // of it. The bound of the best-looking coin is wrong when it lies below p.
 
+// what one room after another can be counted through while the reader waits
+var LIMITS = { coins: [1, 4096], n: [1, 2000], rooms: [1, 4000], seed: [0, Number.MAX_SAFE_INTEGER], look: [1, 4000] };
+
 PANELS.coins = {
   title: "The coin room",
   lead:
@@ -8,6 +11,11 @@ PANELS.coins = {
     "A bound may be wrong in a share δ of the rooms, no matter how many coins there are, if the code was fixed before the tosses.",
   defaults: function () {
     return { code: "before", coins: 64, n: 100, p: 0.5, delta: 0.05, rooms: 400, seed: 0, look: 1 };
+  },
+  problem: function (key, x, state) {
+    if (key === "delta") return problemOf("delta", x);
+    if (key === "p") return x > 0 && x < 1 ? "" : "p = " + x + ": give a rate in (0, 1)";
+    return whole(key, LIMITS[key][0], key === "look" ? state.rooms : LIMITS[key][1])(x);
   },
   build: function (ui) {
     ui.grid = el("div", { class: "chart", id: "rooms" });
@@ -23,15 +31,16 @@ PANELS.coins = {
     ui.sliders = {};
     var controls = el("div", { class: "controls" });
     [
-      { key: "coins", low: 1, high: 1024, scale: "log", integer: true, label: "coins in a room", says: "hypotheses; with the code fixed before, each costs log2 of their number in bits", problem: whole("coins", 1, 4096) },
-      { key: "n", low: 10, high: 400, integer: true, label: "tosses n", says: "training examples", problem: whole("n", 1, 2000) },
-      { key: "p", low: 0.01, high: 0.99, label: "p", says: "the true error rate of every coin", problem: function (x) { return x > 0 && x < 1 ? "" : "p = " + x + ": give a rate in (0, 1)"; } },
-      { key: "delta", low: 0.001, high: 0.5, scale: "log", label: "δ", says: DATA.quantities.delta.says, problem: function (x) { return problemOf("delta", x); } },
-      { key: "rooms", low: 50, high: 1000, integer: true, label: "rooms", says: "independent repetitions", problem: whole("rooms", 1, 4000) },
-      { key: "seed", low: 0, high: 99, integer: true, label: "seed", says: "of all tosses; the same seed gives the same rooms", problem: whole("seed", 0, Number.MAX_SAFE_INTEGER) },
-      { key: "look", low: 1, high: 1000, integer: true, label: "look into room", says: "which one is drawn; or click a square", problem: function (x) { return whole("room", 1, ui.state.rooms)(x); } },
+      { key: "coins", low: 1, high: 1024, scale: "log", integer: true, label: "coins in a room", says: "hypotheses; with the code fixed before, each costs log2 of their number in bits" },
+      { key: "n", low: 10, high: 400, integer: true, label: "tosses n", says: "training examples" },
+      { key: "p", low: 0.01, high: 0.99, label: "p", says: "the true error rate of every coin" },
+      { key: "delta", low: 0.001, high: 0.5, scale: "log", label: "δ", says: DATA.quantities.delta.says },
+      { key: "rooms", low: 50, high: 1000, integer: true, label: "rooms", says: "independent repetitions" },
+      { key: "seed", low: 0, high: 99, integer: true, label: "seed", says: "of all tosses; the same seed gives the same rooms" },
+      { key: "look", low: 1, high: 1000, integer: true, label: "look into room", says: "which one is drawn; or click a square" },
     ].forEach(function (spec) {
       spec.change = function (x) { ui.set(spec.key, x); };
+      spec.problem = function (x) { return PANELS.coins.problem(spec.key, x, ui.state); };
       ui.sliders[spec.key] = control(ui, spec);
       ui.sliders[spec.key].spec = spec;
       controls.append(ui.sliders[spec.key].node);

@@ -93,8 +93,7 @@ function control(ui, spec) {
   return {
     node: node,
     show: show,
-    focus: function () { range.focus(); },
-    // move by a share of the slider, as by dragging a symbol
+    // for moving it by dragging a symbol
     place: function () { return Number(range.value); },
     moveTo: function (position) {
       offer(toNumber(Math.min(Math.max(Math.round(position), 0), STEPS_OF_A_SLIDER)));

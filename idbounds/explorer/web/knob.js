@@ -89,17 +89,18 @@ function knobPlot(place, curve, d, names, label, height, show) {
   var all = dimensions(curve);
   var most = Math.max.apply(null, curve.rows.map(function (r) { return Math.max.apply(null, names.map(function (n) { return KNOB[n](r); })); }));
   var least = names[0] === "accuracy" ? Math.min.apply(null, curve.rows.map(KNOB.accuracy)) - 0.03 : 0;
+  var high = names[0] === "accuracy" ? Math.min(most + 0.03, 1) : most * 1.1;
   var p = plot(place, {
     label: label + " over the dimension of the subspace", height: height,
     x: { low: all[0] / 1.2, high: all[all.length - 1] * 1.2, log: true, label: "d", ticks: all },
-    y: { low: least, high: names[0] === "accuracy" ? Math.min(most + 0.03, 1) : most * 1.1, label: label, show: show },
+    y: { low: least, high: high, label: label, show: show },
   });
   p.axes();
   if (curve.d90) {
     p.add("rect", { x: p.x(curve.d90.low), y: p.edge.top, width: Math.max(p.x(curve.d90.high) - p.x(curve.d90.low), 1), height: p.edge.bottom - p.edge.top, class: "band" });
     if (names.length > 1) p.text(p.x(curve.d90.high) + p.letter * 0.3, p.edge.bottom - p.letter * 0.5, "d90", "tag");
   }
-  p.line([[d, least], [d, p.y ? (names[0] === "accuracy" ? Math.min(most + 0.03, 1) : most * 1.1) : 0]], "truth");
+  p.line([[d, least], [d, high]], "truth");
   names.forEach(function (name) {
     p.line(all.map(function (x) { return [x, meanAt(curve, x, KNOB[name])]; }), "series " + name);
     curve.rows.forEach(function (r) {

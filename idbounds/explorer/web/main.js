@@ -42,7 +42,7 @@ function show(name, given) {
   if (!(name in PANELS)) name = Object.keys(PANELS)[0];
   current = name;
   var ui = uiOf(name);
-  if (given) ui.state = settle(PANELS[name].defaults(given), given, PANELS[name].subject);
+  if (given) ui.state = settle(PANELS[name].defaults(given), given, PANELS[name].subject, PANELS[name].problem);
   Object.keys(PANELS).forEach(function (other) {
     var tab = document.getElementById("tab-" + other);
     tab.setAttribute("aria-selected", other === name ? "true" : "false");

@@ -14,6 +14,12 @@ PANELS.race = {
       of: "occam-hoeffding pac-bayes-quadratic pac-bayes-mixed-rate pac-bayes-refined-pinsker",
     };
   },
+  problem: function (key, x) {
+    if (key === "error") return problemOf("train_error", x);
+    if (key === "n" || key === "delta") return problemOf(key, x);
+    if (key === "holdout") return problemOf("test_n", x);
+    return x > 0 && isFinite(x) ? "" : "bits per example = " + x + ": give a number > 0";
+  },
   build: function (ui) {
     ui.map = el("div", { class: "chart", id: "race-map" });
     ui.legend = el("ol", { class: "ranking", id: "race-ranking" });
@@ -29,7 +35,7 @@ PANELS.race = {
       { key: "holdout", label: "hold-out examples", low: 100, high: 1e5, scale: "log", integer: true, says: "for the baseline: a test set of this size on which the model has the same error rate" },
     ].forEach(function (spec) {
       spec.change = function (x) { ui.set(spec.key, x); };
-      spec.problem = function (x) { return raceProblem(spec.key, x); };
+      spec.problem = function (x) { return PANELS.race.problem(spec.key, x); };
       ui.controls[spec.key] = control(ui, spec);
       controls.append(ui.controls[spec.key].node);
     });
@@ -58,13 +64,6 @@ PANELS.race = {
     rank(ui, names);
   },
 };
-
-function raceProblem(key, x) {
-  if (key === "error") return problemOf("train_error", x);
-  if (key === "n" || key === "delta") return problemOf(key, x);
-  if (key === "holdout") return problemOf("test_n", x);
-  return x > 0 && isFinite(x) ? "" : "bits per example = " + x + ": give a number > 0";
-}
 
 function runners(state) {
   return state.of.split(" ").filter(function (id) { return id in DATA.racers; });

@@ -108,11 +108,14 @@ function fit(place) {
   if (inside.scrollWidth > room) inside.style.fontSize = Math.max(room / inside.scrollWidth, least) + "em";
 }
 
-// another quantity that would then exceed this one
+// a part that would then exceed this whole
 function wouldBreak(ui, name, x) {
   var changed = Object.assign({}, ui.state);
   changed[name] = x;
-  return problemsOf(ui.state.bound, changed)[0] || "";
+  return DATA.bounds[ui.state.bound].takes
+    .filter(function (part) { return DATA.quantities[part].partOf === name; })
+    .map(function (part) { return problemOf(part, changed[part], changed); })
+    .join("");
 }
 
 function makeDraggable(ui) {
@@ -174,10 +177,10 @@ function read(ui) {
 // what moving one symbol did, since it was taken hold of
 function tellMove(ui, id, inputs, value) {
   var name = ui.lastMoved;
-  if (name && (!ui.anchor || ui.anchor.name !== name)) ui.anchor = { name: name, from: ui.last[name], value: ui.lastValue };
+  if (name && ui.last && (!ui.anchor || ui.anchor.name !== name)) ui.anchor = { name: name, from: ui.last[name], value: ui.lastValue };
   ui.last = inputs;
   ui.lastValue = value;
-  if (!name) {
+  if (!name || !ui.anchor) {
     var certified = id === CERTIFIED.bound && valueOf(id, numbersOf(CERTIFIED)) === value;
     ui.moved.textContent = certified ? "These are the numbers of a committed certificate: " + CERTIFIED.file + "." : "";
     return;

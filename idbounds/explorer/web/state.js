@@ -10,14 +10,15 @@ function readAddress(hash) {
 }
 
 // State of a panel: its defaults, overridden by what is given and of the right type. A subject (which bound, which
-// certificate) decides about the defaults of everything else, and the defaults have taken it up or not.
-function settle(defaults, given, subject) {
+// certificate) decides about the defaults of everything else, and the defaults have taken it up or not. What a panel
+// has a problem with stays at its default, too.
+function settle(defaults, given, subject, problem) {
   var state = Object.assign({}, defaults);
   Object.keys(defaults).forEach(function (key) {
     if (!(key in given) || key === subject) return;
     if (typeof defaults[key] === "number") {
       var x = Number(given[key]);
-      if (given[key].trim() !== "" && isFinite(x)) state[key] = x;
+      if (given[key].trim() !== "" && isFinite(x) && !(problem && problem(key, x, state))) state[key] = x;
     } else if (typeof defaults[key] === "boolean") state[key] = given[key] === "1";
     else state[key] = given[key];
   });
