@@ -46,10 +46,11 @@ class Visit:
 
     def __init__(self, page, address):
         self.page, self.address = page, address
-        self.complaints, self.requests = [], []
+        self.complaints, self.requests, self.stopped = [], [], {}
         page.on("console", lambda message: self.complaints.append(message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
+        page.on("requestfailed", lambda request: self.stopped.update({request.url: request.failure}))
 
     def go(self, fragment):
         """Open the page at a fragment of its address, anew."""
