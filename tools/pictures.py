@@ -16,7 +16,7 @@ from typing import Any
 from idbounds.explorer import PANELS, write
 
 FIGURES = Path(__file__).parents[1] / "docs" / "figures"
-DESK = {"viewport": {"width": 1100, "height": 880}}
+DESK = {"viewport": {"width": 1100, "height": 860}}
 PHONE = {"viewport": {"width": 390, "height": 800}, "device_scale_factor": 2, "is_mobile": True}
 HALL = {"viewport": {"width": 1600, "height": 900}}
 

@@ -77,7 +77,7 @@ function tellKnob(ui, curve) {
     (d === best ? "No other d of this study has a smaller bound." : "The smallest bound of this study is at d = " + grouped(best) + ".") +
     (curve.d90 ? " d90 is " + grouped(Math.round(curve.d90.d90)) + " (interval " + grouped(Math.floor(curve.d90.low)) + " to " + grouped(Math.ceil(curve.d90.high)) + ")." : "")
   );
-  knobPlot(ui.errors, curve, d, ["train", "test", "bound"], "error rate", 0.92, function (v) { return percent(v, 1); });
+  knobPlot(ui.errors, curve, d, ["train", "test", "bound"], "error rate", 0.76, function (v) { return percent(v, 1); });
   knobPlot(ui.accuracy, curve, d, ["accuracy"], "test accuracy", 0.42, function (v) { return percent(v, 1); });
   knobPlot(ui.bits, curve, d, ["bits"], "bits of the message", 0.42, grouped);
   ui.code.show(python(rows.map(function (r) {
