@@ -30,7 +30,7 @@ def compress(checkpoint: str, **options: Any) -> None:
         --with "Sparsify(0.9) | Quantise(levels=4) | Encode()"
 
     Steps: Downsize, Sparsify, Scatter, Factorise, Share, Quantise, Encode, FineTune, gradual,
-    Predict, Regrow, regrown.
+    Predict, Regrow, regrown, TensorTrain, Project.
     """  # noqa: D301 - click wants the control character
     from idbounds.terminal_compress import run_compress
 

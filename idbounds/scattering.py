@@ -12,7 +12,7 @@ Source: Bruna and Mallat (2013), Invariant Scattering Convolution Networks, the 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -233,13 +233,16 @@ class CosineNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores (batch, classes) of features (batch, channels, height, width)."""
+        scores: Tensor = self.head(self.coefficients(x))
+        return scores
+
+    def coefficients(self, x: Tensor) -> Tensor:
+        """The cosine coefficients of all maps, (batch, maps * rows)."""
         maps = self._maps(x)
         if self.mirrored:
             signs = self.get_buffer("mirror").to(x.dtype)
             maps = (maps + self._maps(x.flip(-1) * signs[:, None, None])) / 2
-        coefficients = maps.flatten(2) @ self.get_buffer("cosines").to(x.dtype).T
-        scores: Tensor = self.head(coefficients.flatten(1))
-        return scores
+        return (maps.flatten(2) @ self.get_buffer("cosines").to(x.dtype).T).flatten(1)
 
     def _maps(self, x: Tensor) -> Tensor:
         return torch.cat([torch.relu(self.mix(x)), x], 1)
@@ -251,15 +254,19 @@ class CosineNet(nn.Module):
             For each parameter an integer array of its shape, numbered from 0: the convolution by kind of
             channel, the head by degree of the cosines, for hidden and for direct maps apart.
         """
-        top = int(self.degrees.max()) + 1
-        direct = np.repeat(np.arange(self.hidden + len(self.kinds)) >= self.hidden, len(self.degrees))
-        head = np.tile(self.degrees, self.hidden + len(self.kinds)) + top * direct
+        head = self.coefficient_groups()
         mix = np.broadcast_to(self.kinds[None, :, None, None], (self.hidden, len(self.kinds), 1, 1))
         return {
             "mix.weight": mix.astype(np.int64),
             "mix.bias": np.zeros(self.hidden, dtype=np.int64),
             "head.weight": np.broadcast_to(head, (self.classes, head.size)).astype(np.int64),
         }
+
+    def coefficient_groups(self) -> NDArray[np.int64]:
+        """A number for each coefficient: its degree, for hidden and for direct maps apart."""
+        maps = np.arange(self.hidden + len(self.kinds))
+        direct = np.repeat(maps >= self.hidden, len(self.degrees))
+        return np.tile(self.degrees, len(maps)) + (int(self.degrees.max()) + 1) * direct
 
 
 def mirrornet(shape: Sequence[int], classes: int) -> nn.Sequential:
@@ -278,7 +285,13 @@ def mirrornet(shape: Sequence[int], classes: int) -> nn.Sequential:
 
 
 def scatternet(
-    shape: Sequence[int], classes: int, *, hidden: int = 12, below: int = 9, mirrored: bool = False
+    shape: Sequence[int],
+    classes: int,
+    *,
+    hidden: int = 12,
+    below: int = 9,
+    mirrored: bool = False,
+    made: Callable[..., nn.Module] = CosineNet,
 ) -> nn.Sequential:
     """`Scattering` as ``front``, then a `CosineNet` as ``body``.
 
@@ -288,6 +301,7 @@ def scatternet(
         hidden: channels of the learned convolution.
         below: limit of the cosine coefficients.
         mirrored: see `mirrornet`.
+        made: makes the body of what `CosineNet` takes.
 
     Returns:
         Module from (batch, *shape) to (batch, classes) scores; 13,266 weights for 28 x 28 and 10 classes.
@@ -299,7 +313,7 @@ def scatternet(
         kinds.append(plane * per_plane)
         for scale in range(len(SCALES)):
             kinds += [plane * per_plane + 1 + scale * (max(FREQUENCIES) + 1) + f for f in FREQUENCIES]
-    body = CosineNet(
+    body = made(
         front.channels, front.side, classes, hidden=hidden, below=below, kinds=kinds,
         mirror=_MIRROR * front.planes if mirrored else None,
     )  # fmt: skip

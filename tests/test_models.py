@@ -18,7 +18,10 @@ def test_the_menu_is_the_recipes():
 @pytest.mark.parametrize("name", ARCHITECTURES)
 @pytest.mark.parametrize("classes", [2, 10])
 def test_scores_for_each_class(name, shape, classes):
-    refused = {"scatternet": fits, "mirrornet": fits, "uprightnet": stands}
+    refused = {
+        "scatternet": fits, "mirrornet": fits, "uprightnet": stands, "sketchnet": fits, "mirrorsketch": fits,
+        "uprightsketch": stands,
+    }  # fmt: skip
     if name in refused and not refused[name](shape):
         with pytest.raises(InputError, match="use mlp"):
             build(name, shape, classes)
@@ -40,6 +43,10 @@ def test_scores_for_each_class(name, shape, classes):
         ("scatternet", (8, 8), 4_856),
         ("uprightnet", (28, 28), 13_266),
         ("mirrornet", (3, 32, 32), 28_974),
+        ("sketchnet", (28, 28), 2_236),
+        ("sketchnet", (8, 8), 2_226),
+        ("uprightsketch", (28, 28), 2_236),
+        ("mirrorsketch", (3, 32, 32), 3_050),
     ],
 )
 def test_sizes_never_change(name, shape, parameters):
@@ -51,7 +58,9 @@ def test_mlp_takes_any_shape():
 
 
 @pytest.mark.parametrize("shape", [(7, 28), (64,), (1, 1, 28, 28)])
-@pytest.mark.parametrize("name", ["convnet", "lenet", "scatternet", "uprightnet", "mirrornet"])
+@pytest.mark.parametrize(
+    "name", ["convnet", "lenet", "scatternet", "uprightnet", "mirrornet", "sketchnet", "uprightsketch"]
+)
 def test_convolutions_say_what_they_take(name, shape):
     with pytest.raises(InputError, match="use mlp"):
         build(name, shape, 10)

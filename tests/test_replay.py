@@ -422,7 +422,10 @@ def test_a_data_set_nobody_looked_at_is_declared_so():
 def test_what_a_menu_was_fixed_on_is_declared(name):
     # Cause: "uprightnet", fixed while MNIST was looked at, came into the menu of subspace-1, whose certificates of
     # MNIST went on to say that nobody had.
-    fixed_on = {"scatternet": "fashion-mnist", "uprightnet": "mnist", "mirrornet": "cifar-10-jpeg"}
+    fixed_on = {
+        "scatternet": "fashion-mnist", "uprightnet": "mnist", "mirrornet": "cifar-10-jpeg",
+        "mirrorsketch": "cifar-10-jpeg",
+    }  # fmt: skip
     for architecture in fixed_on.keys() & DECODERS[name].menu:
         says = replay.declared_by_author(DECODERS[name], fixed_on[architecture])["recipe"]
         assert f"developed while looking at {fixed_on[architecture]}" in says

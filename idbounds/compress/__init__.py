@@ -7,6 +7,7 @@ from idbounds.compress.factorise import Factorise
 from idbounds.compress.job import Compressed, Errors, compress
 from idbounds.compress.pipeline import Bench, Pipeline, Stage, Step
 from idbounds.compress.predict import Predict
+from idbounds.compress.project import Project
 from idbounds.compress.quantise import Quantise
 from idbounds.compress.reading import read_pipeline
 from idbounds.compress.regrow import Regrow, regrown
@@ -14,6 +15,7 @@ from idbounds.compress.report import Row
 from idbounds.compress.scatter import Scatter
 from idbounds.compress.share import Share
 from idbounds.compress.sparsify import Sparsify
+from idbounds.compress.tensor_train import TensorTrain
 from idbounds.compress.tuning import FineTune, gradual
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "FineTune",
     "Pipeline",
     "Predict",
+    "Project",
     "Quantise",
     "Regrow",
     "Row",
@@ -36,6 +39,7 @@ __all__ = [
     "Sparsify",
     "Stage",
     "Step",
+    "TensorTrain",
     "compress",
     "drafts",
     "gradual",

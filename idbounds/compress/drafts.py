@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from idbounds.decoders.decoder import wide
-from idbounds.decoders.forms import Dense, Form, Positions, Slot
+from idbounds.decoders.form import Form, Positions, Slot
+from idbounds.decoders.forms import Dense
 from idbounds.decoders.layers import STATISTICS, Coded, layout
 from idbounds.decoders.values import Reals, Values
 from idbounds.errors import InputError

@@ -11,11 +11,13 @@ from idbounds.compress.encode import Encode
 from idbounds.compress.factorise import Factorise
 from idbounds.compress.pipeline import Pipeline, Step
 from idbounds.compress.predict import Predict
+from idbounds.compress.project import Project
 from idbounds.compress.quantise import Quantise
 from idbounds.compress.regrow import Regrow, regrown
 from idbounds.compress.scatter import Scatter
 from idbounds.compress.share import Share
 from idbounds.compress.sparsify import Sparsify
+from idbounds.compress.tensor_train import TensorTrain
 from idbounds.compress.tuning import FineTune, gradual
 from idbounds.errors import InputError
 
@@ -34,6 +36,8 @@ STEPS: Final[dict[str, Callable[..., Step | Pipeline]]] = {
         Predict,
         Regrow,
         regrown,
+        TensorTrain,
+        Project,
     )
 }
 """What a text may call, by name."""

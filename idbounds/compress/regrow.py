@@ -11,8 +11,8 @@ import numpy as np
 
 from idbounds.batches import evaluating
 from idbounds.compress.drafts import MATRICES, Draft
+from idbounds.compress.looking import check_drawn, drawn, weights_now
 from idbounds.compress.pipeline import Bench, Pipeline, Stage, Step
-from idbounds.compress.saliency import drawn, weights_now
 from idbounds.compress.sparsify import Sparsify, sparse
 from idbounds.compress.tuning import FineTune
 from idbounds.decoders.forms import Sparse
@@ -53,11 +53,9 @@ class Regrow(Step):
 
     def __post_init__(self) -> None:
         """Refuse a share that is none."""
-        whole = type(self.examples) is int and type(self.seed) is int
-        if not (0 < self.fraction < 1 and whole and self.examples >= 1 and self.seed >= 0):
-            raise InputError(
-                f"{self}: give a fraction above 0 and below 1, and whole numbers, examples >= 1 and seed >= 0"
-            )
+        check_drawn(self, self.examples, self.seed)
+        if not 0 < self.fraction < 1:
+            raise InputError(f"{self}: give a fraction above 0 and below 1")
         if self.growth not in GROWTHS:
             raise InputError(f"growth = {self.growth!r}: give one of {', '.join(GROWTHS)}")
 

@@ -9,15 +9,16 @@ import numpy as np
 
 from idbounds.batches import evaluating
 from idbounds.compress.drafts import Draft
+from idbounds.compress.inverse_saliency import INVERSE, inverse_saliencies
+from idbounds.compress.looking import drawn, weights_now
 from idbounds.compress.pipeline import Bench
-from idbounds.decoders import CUSTOM, layers, scaled
 from idbounds.decoders.values import Reals
 from idbounds.errors import InputError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-SALIENCIES: Final = ("magnitude", "fisher", "obd")
+SALIENCIES: Final = ("magnitude", "fisher", "obd", *INVERSE)
 
 _FLOATS = 2**24  # gradients held at a time: 128 MiB
 
@@ -30,7 +31,8 @@ def saliencies(drafts: Sequence[Draft], bench: Bench, kind: str, examples: int, 
     the derivative of log p(c): the diagonal of the Gauss-Newton matrix of the cross-entropy. Where every
     score is piecewise linear in a single weight (ReLU, maximum and average pooling), that is the diagonal of
     the Hessian itself; elsewhere it is the approximation that LeCun, Denker and Solla name, too, because it
-    is never negative. The squares are those of single examples, so a gradient of a batch would not do.
+    is never negative. The squares are those of single examples, so a gradient of a batch would not do. The
+    others of `SALIENCIES` are those of `inverse_saliency`.
 
     Args:
         drafts: the tensors.
@@ -50,6 +52,8 @@ def saliencies(drafts: Sequence[Draft], bench: Bench, kind: str, examples: int, 
     """
     if kind == "magnitude":
         return [np.abs(draft.coded.weights).ravel() for draft in drafts]
+    if kind in INVERSE:
+        return inverse_saliencies(drafts, bench, kind, examples, seed)
     import torch
 
     assert bench.sample is not None
@@ -85,41 +89,6 @@ def saliencies(drafts: Sequence[Draft], bench: Bench, kind: str, examples: int, 
     if not all(np.isfinite(saliency).all() for saliency in made):
         raise InputError(f"saliency = {kind!r}: the loss has no finite curvature at these weights")
     return made
-
-
-def weights_now(drafts: Sequence[Draft], bench: Bench) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """The network as a step finds it.
-
-    Args:
-        drafts: the tensors that the step asks about.
-        bench: network, and drafts of all tensors.
-
-    Returns:
-        Those tensors by name, and all others, float64.
-    """
-    model = layers.Model(CUSTOM, tuple(draft.coded for draft in bench.drafts))
-    others = layers.state(model, bench.module)
-    return {draft.slot.name: others.pop(draft.slot.name) for draft in drafts}, others
-
-
-def drawn(bench: Bench, examples: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Some of the training part.
-
-    Args:
-        bench: data.
-        examples: how many, at most all.
-        seed: of their choice.
-
-    Returns:
-        Scaled images, float64, and labels, in the order of the sample.
-    """
-    import torch
-
-    sample = bench.sample
-    assert sample is not None
-    rows = np.sort(np.random.default_rng(seed).permutation(len(sample.train_y))[:examples])
-    images = torch.from_numpy(scaled(sample.train_x[rows], sample.levels))
-    return images, torch.from_numpy(sample.train_y[rows])
 
 
 def _pairs(labels: Tensor, kind: str, classes: int) -> tuple[Tensor, Tensor]:

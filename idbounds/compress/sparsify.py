@@ -10,9 +10,12 @@ import numpy as np
 
 from idbounds.compress.densities import RULES, densities
 from idbounds.compress.drafts import MATRICES, Draft
+from idbounds.compress.inverse_saliency import unweighable
+from idbounds.compress.looking import check_drawn
 from idbounds.compress.pipeline import Bench, Stage, Step
 from idbounds.compress.saliency import SALIENCIES, saliencies
-from idbounds.decoders.forms import PATTERNS, Positions, Slot, Sparse, Zero
+from idbounds.decoders.form import Positions, Slot
+from idbounds.decoders.forms import PATTERNS, Sparse, Zero
 from idbounds.decoders.values import Values
 from idbounds.errors import InputError
 
@@ -29,8 +32,9 @@ class Sparsify(Step):
         layers: "global" compares all weights; "uniform" takes the same share of each matrix; "er" and "erk"
             keep more of small matrices (Erdos-Renyi densities).
         saliency: what matters: "magnitude"; or the rise of the loss to second order, by the empirical
-            Fisher matrix ("fisher") or the Gauss-Newton matrix ("obd"), see `idbounds.compress.saliency`.
-        examples: of the training part that the last two look at, at most all.
+            Fisher matrix ("fisher") or the Gauss-Newton matrix ("obd"), see `idbounds.compress.saliency`; or
+            that rise if the other weights may make up for it ("obs", "kfac").
+        examples: of the training part that all but the first look at, at most all.
         seed: of the choice of the examples; not in the message.
 
     Raises:
@@ -52,12 +56,9 @@ class Sparsify(Step):
             raise InputError(f"sparsity = {self.sparsity}: give a share above 0 and below 1")
         if self.layers not in ("global", *RULES):
             raise InputError(f"layers = {self.layers!r}: give one of global, {', '.join(RULES)}")
-
         if self.saliency not in SALIENCIES:
             raise InputError(f"saliency = {self.saliency!r}: give one of {', '.join(SALIENCIES)}")
-        whole = type(self.examples) is int and type(self.seed) is int
-        if not (whole and self.examples >= 1 and self.seed >= 0):
-            raise InputError(f"{self}: give whole numbers, examples >= 1 and seed >= 0")
+        check_drawn(self, self.examples, self.seed)
 
     @property
     def needs_data(self) -> bool:
@@ -83,6 +84,15 @@ class Sparsify(Step):
         Returns:
             The pruned drafts, each with the cheapest format of its pattern.
         """
+        reasons = [unweighable(draft, bench.module, self.saliency) for draft in drafts]
+        made = iter(self._pruned([d for d, why in zip(drafts, reasons, strict=True) if not why], bench))
+        return [
+            draft.skipped(f"Sparsify: {why}") if why else next(made)
+            for draft, why in zip(drafts, reasons, strict=True)
+        ]
+
+    def _pruned(self, drafts: Sequence[Draft], bench: Bench) -> list[Draft]:
+        """Those that the saliency knows."""
         if not drafts:
             return []
         sizes = saliencies(drafts, bench, self.saliency, self.examples, self.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,8 @@ from idbounds.compress.quantise import rebooked
 from idbounds.compress.sparsify import Sparsify, pruned
 from idbounds.decoders import scaled
 from idbounds.decoders.forms import Corner, LowRank, Predicted, Scattered, Shared, Sparse
+from idbounds.decoders.projected import Projected
+from idbounds.decoders.trains import Train
 from idbounds.decoders.values import Book, Floats, Grid, Values
 from idbounds.errors import InputError
 
@@ -199,6 +202,14 @@ class _Moving:
         if isinstance(form, Predicted):
             dictionary = torch.from_numpy(form.dictionary.astype(np.float32))
             return lambda vectors: (vectors[0].reshape(-1, len(dictionary)) @ dictionary).ravel()
+        if isinstance(form, Train):
+            order = torch.from_numpy(form.order(slot))
+            return lambda vectors: _chained(vectors[0], form.shapes(slot))[order]
+        if isinstance(form, Projected):
+            from idbounds.projections.operator import Operator, project
+
+            operator = Operator(form.projection(slot))
+            return lambda vectors: project(vectors[0], operator)
         if isinstance(form, Corner):
             below, beside = slot.matrix[0] - form.rows, slot.matrix[1] - form.columns
             shape = form.rows, form.columns
@@ -206,6 +217,17 @@ class _Moving:
         if not self.latents:
             return lambda vectors: torch.zeros(slot.size)
         return lambda vectors: vectors[0]
+
+
+def _chained(numbers: Tensor, shapes: Sequence[tuple[int, int, int]]) -> Tensor:
+    """The product of the cores of a train, with a gradient."""
+    import torch
+
+    made = numbers.new_ones(1, 1)
+    parts = torch.split(numbers, [math.prod(shape) for shape in shapes])
+    for part, (before, _, after) in zip(parts, shapes, strict=True):
+        made = (made @ part.reshape(before, -1)).reshape(-1, after)
+    return made.ravel()
 
 
 def _given(draft: Draft) -> Tensor:

@@ -40,7 +40,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 DECODER = "draws-1"
-MENU = (CUSTOM, "scatternet", "mlp", "convnet", "lenet", "uprightnet", "linear", "vectornet", "mirrornet")
+MENU = (
+    CUSTOM, "scatternet", "mlp", "convnet", "lenet", "uprightnet", "linear", "vectornet", "mirrornet",
+    "sketchnet", "uprightsketch", "mirrorsketch",
+)  # fmt: skip
 """Architectures by index; an index never changes meaning."""
 
 DEVELOPED_ON = ("fashion-mnist", "mnist", "digits", "cifar-10-jpeg", "imdb", "letter")

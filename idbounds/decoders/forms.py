@@ -6,89 +6,25 @@ the architecture gives. Indices of `FORMS` and `PATTERNS` never change meaning; 
 
 from __future__ import annotations
 
-import math
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, final
+from typing import Final, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from idbounds.codes import (
-    Bitmap,
-    Codec,
-    Coo,
-    Csr,
-    EliasDelta,
-    Gaps,
-    Shifted,
-    Subset,
-    Uniform,
-)
+from idbounds.codes import Bitmap, Codec, Coo, Csr, Gaps, Shifted, Subset, Uniform
 from idbounds.decoders.decoder import ENTRY
+from idbounds.decoders.form import SEED, Form, Positions, Slot, product
 from idbounds.decoders.kriging import REACHES, dictionary
+from idbounds.decoders.projected import Projected
+from idbounds.decoders.trains import Train
 from idbounds.decoders.values import Reals
 from idbounds.errors import DecodeError
-from idbounds.projections.stream import SEED_LIMIT, Stream, signs, words
-
-Shape = tuple[int, ...]
-Positions = NDArray[np.int64]
-
-_SEED = Shifted(EliasDelta(largest=SEED_LIMIT), by=1)
+from idbounds.projections.stream import Stream, signs, words
 
 PATTERNS: Final[tuple[Callable[[tuple[int, int]], Codec[Positions]], ...]] = (Subset, Bitmap, Gaps, Coo, Csr)
 """Codes of the positions in a matrix, by index."""
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One tensor of the network, as the architecture has it.
-
-    Attributes:
-        name: of the parameter or buffer.
-        shape: its dimensions.
-        start: how many numbers lie in the tensors before it.
-    """
-
-    name: str
-    shape: Shape
-    start: int
-
-    @property
-    def size(self) -> int:
-        """Number of entries."""
-        return math.prod(self.shape)
-
-    @property
-    def matrix(self) -> tuple[int, int]:
-        """Rows and columns: outputs, and everything else in C order."""
-        rows = self.shape[0] if self.shape else 1
-        return rows, self.size // max(rows, 1)
-
-
-class Form(ABC):
-    """A way to make a tensor of vectors of numbers. Its dataclass fields are the integers of the message."""
-
-    kind: ClassVar[str]
-    vectors: ClassVar[int] = 1
-
-    @classmethod
-    @abstractmethod
-    def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:
-        """The codes of its integers, for a tensor."""
-
-    @abstractmethod
-    def pattern(self, slot: Slot) -> Codec[Positions] | None:
-        """The code of the positions that it needs besides, if it needs any."""
-
-    @abstractmethod
-    def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:
-        """How long its vectors are, if `kept` positions were named."""
-
-    @abstractmethod
-    def weights(self, slot: Slot, positions: Positions, numbers: Sequence[Reals]) -> Reals:
-        """The tensor in C order, float64, shape (N,)."""
 
 
 @final
@@ -171,10 +107,7 @@ class LowRank(Form):
     def weights(self, slot: Slot, positions: Positions, numbers: Sequence[Reals]) -> Reals:  # noqa: D102
         rows, columns = slot.matrix
         left, right = numbers[0].reshape(rows, self.rank), numbers[1].reshape(self.rank, columns)
-        made = np.zeros((rows, columns))
-        for i in range(self.rank):  # in this order, and not by BLAS: the same floats on every machine
-            made += left[:, i : i + 1] * right[i]
-        return made.ravel()
+        return product(left, right).ravel()
 
 
 @final
@@ -199,7 +132,7 @@ class Shared(Form):
 
     @classmethod
     def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
-        return Shifted(Uniform(slot.size), by=-1), _SEED
+        return Shifted(Uniform(slot.size), by=-1), SEED
 
     def pattern(self, slot: Slot) -> None:  # noqa: D102
         return None
@@ -292,7 +225,7 @@ class Scattered(Form):
 
     @classmethod
     def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
-        return Shifted(Uniform(slot.size), by=-1), _SEED
+        return Shifted(Uniform(slot.size), by=-1), SEED
 
     def pattern(self, slot: Slot) -> None:  # noqa: D102
         return None
@@ -353,11 +286,7 @@ class Predicted(Form):
         return (slot.size // grid * self.count,)
 
     def weights(self, slot: Slot, positions: Positions, numbers: Sequence[Reals]) -> Reals:  # noqa: D102
-        written = numbers[0].reshape(-1, self.count)
-        made = np.zeros((len(written), self.height * self.width))
-        for i, row in enumerate(self.dictionary):  # in this order, and not by BLAS
-            made += written[:, i : i + 1] * row
-        return made.ravel()
+        return product(numbers[0].reshape(-1, self.count), self.dictionary).ravel()
 
     @property
     def dictionary(self) -> Reals:
@@ -365,5 +294,7 @@ class Predicted(Form):
         return dictionary(self.height, self.width, self.count, self.reach)[1]
 
 
-FORMS: Final[tuple[type[Form], ...]] = (Dense, Sparse, LowRank, Shared, Zero, Corner, Scattered, Predicted)
+FORMS: Final[tuple[type[Form], ...]] = (
+    Dense, Sparse, LowRank, Shared, Zero, Corner, Scattered, Predicted, Train, Projected,
+)  # fmt: skip
 """Forms by index."""

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, final
 
 from idbounds.codes import BitReader, BitWriter, Codec
 from idbounds.decoders.decoder import ENTRY
-from idbounds.decoders.forms import FORMS, Form, Slot
+from idbounds.decoders.form import Form, Slot
+from idbounds.decoders.forms import FORMS
 from idbounds.decoders.values import Scheme, SchemeCode
 from idbounds.errors import DecodeError, InputError
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from idbounds.codes import Message, MessageBuilder
 from idbounds.decoders.decoder import CUSTOM, ENTRY, Decoder, Maker, Network, Parts, begun, wide
-from idbounds.decoders.forms import Form, Positions, Slot
+from idbounds.decoders.form import Form, Positions, Slot
 from idbounds.decoders.heads import HeadCode
 from idbounds.decoders.values import Reals, Values, checked, entries_codec
 from idbounds.errors import DecodeError, InputError
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 DECODER = "layers-1"
-MENU = (CUSTOM, "convnet", "mlp", "lenet", "scatternet", "uprightnet", "linear", "vectornet", "mirrornet")
+MENU = (
+    CUSTOM, "convnet", "mlp", "lenet", "scatternet", "uprightnet", "linear", "vectornet", "mirrornet",
+    "sketchnet", "uprightsketch", "mirrorsketch",
+)  # fmt: skip
 """Architectures by index; an index never changes meaning."""
 
 DEVELOPED_ON = ("fashion-mnist", "mnist", "digits", "cifar-10-jpeg")

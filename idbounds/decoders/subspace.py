@@ -45,7 +45,10 @@ if TYPE_CHECKING:
     from idbounds.projections.subspace import SubspaceModule
 
 DECODER = "subspace-1"
-MENU = (CUSTOM, "convnet", "mlp", "lenet", "scatternet", "uprightnet", "linear", "vectornet", "mirrornet")
+MENU = (
+    CUSTOM, "convnet", "mlp", "lenet", "scatternet", "uprightnet", "linear", "vectornet", "mirrornet",
+    "sketchnet", "uprightsketch", "mirrorsketch",
+)  # fmt: skip
 """Architectures by index; an index never changes meaning."""
 
 DEVELOPED_ON = ("fashion-mnist", "digits", "mnist", "cifar-10-jpeg")

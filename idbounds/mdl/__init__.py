@@ -34,6 +34,7 @@ from idbounds.mdl.gaussian import (
 )
 from idbounds.mdl.histogram import Histogram, best_histogram, histogram_ideal_bits
 from idbounds.mdl.labels import label_ideal_bits, uniform_label_ideal_bits
+from idbounds.mdl.laplace import network_laplace_approximate_bits
 from idbounds.mdl.mixture import mixture_ideal_bits, switch_ideal_bits
 from idbounds.mdl.nml import multinomial_regret_bits, multinomial_sum, nml_multinomial_ideal_bits
 from idbounds.mdl.prequential import Block, Prequential, doubling, portions
@@ -66,6 +67,7 @@ __all__ = [
     "multinomial_regret_bits",
     "multinomial_sum",
     "network_hessian",
+    "network_laplace_approximate_bits",
     "nml_gaussian_ideal_bits",
     "nml_location_ideal_bits",
     "nml_multinomial_ideal_bits",

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from idbounds.codes.integers.elias import integer_within
-from idbounds.errors import InputError, MissingExtra
+from idbounds.curvature import dense, operator
+from idbounds.errors import InputError
 from idbounds.mdl._given import array, positive
 
 LogJoint = Callable[[NDArray[np.float64]], float]
@@ -130,23 +130,27 @@ def network_hessian(
         InputError: If the kind is none of the two, the loss is averaged, the precision is negative, or there
             is nothing to train.
         MissingExtra: If curvlinops is not installed.
-    """
-    try:
-        curvlinops = import_module("curvlinops")
-    except ImportError:
-        raise MissingExtra("network_hessian needs curvlinops: pip install curvlinops-for-pytorch") from None
+    """  # noqa: DOC502 - raised by operator
     if kind not in ("ggn", "hessian"):
         raise InputError(f"kind: {kind!r} given; 'ggn' or 'hessian' is allowed")
+    check_summed(loss)
+    if not 0 <= prior_precision < math.inf:
+        raise InputError(f"prior_precision: {prior_precision} given; at least 0 is allowed")
+    if not any(p.requires_grad for p in network.parameters()):
+        raise InputError("network: no parameter that requires a gradient given; at least one is allowed")
+    curvature = array(dense(operator(kind, network, loss, [(x, y)])), "hessian", 2)
+    return curvature + prior_precision * np.eye(len(curvature))
+
+
+def check_summed(loss: Any) -> None:
+    """Refuse a loss that is averaged.
+
+    Args:
+        loss: A torch loss.
+
+    Raises:
+        InputError: If its reduction is another than "sum".
+    """
     reduction = getattr(loss, "reduction", None)
     if reduction != "sum":
         raise InputError(f"loss: reduction {reduction!r} given; 'sum' is allowed, lengths are of all data")
-    operator = curvlinops.GGNLinearOperator if kind == "ggn" else curvlinops.HessianLinearOperator
-    if not 0 <= prior_precision < math.inf:
-        raise InputError(f"prior_precision: {prior_precision} given; at least 0 is allowed")
-    parameters = [p for p in network.parameters() if p.requires_grad]
-    size = sum(p.numel() for p in parameters)
-    if not size:
-        raise InputError("network: no parameter that requires a gradient given; at least one is allowed")
-    identity = parameters[0].detach().new_tensor(np.eye(size))
-    curvature = operator(network, loss, parameters, [(x, y)]) @ identity
-    return array(curvature, "hessian", 2) + prior_precision * np.eye(size)

@@ -11,20 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from idbounds.errors import InputError, MissingExtra
+from idbounds.curvature import curvlinops, dense, operator
+from idbounds.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
     from torch import nn
 
 Floats = NDArray[np.float64]
-_BLOCK = 64  # columns multiplied at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +43,11 @@ class Spectrum:
     eigenvalues: Floats
     whole: bool
     trace: float
+
+    @property
+    def sharpness(self) -> float:
+        """The largest eigenvalue: gradient descent on that loss is stable up to a step of 2 / sharpness."""
+        return float(self.eigenvalues[0])
 
     def effective_dimension(self, z: float) -> tuple[float, float]:
         """The effective dimension at a prior precision z, between two ends.
@@ -125,27 +129,25 @@ def curvature_spectrum(
     Raises:
         InputError: If the kind is unknown, there is no batch, or a number is out of range.
         MissingExtra: If curvlinops is not installed.
-    """  # noqa: DOC502 - raised by _given
-    kinds = {"ggn": "GGNLinearOperator", "hessian": "HessianLinearOperator"}
-    if kind not in kinds:
+    """  # noqa: DOC502 - raised by operator
+    if kind not in ("ggn", "hessian"):
         raise InputError(f"kind: {kind!r} given; 'ggn' or 'hessian' is allowed")
     if largest < 1 or products < 3 or products % 3:
         raise InputError(
             f"largest = {largest}, products = {products} given; 1 or more, and a multiple of 3, are allowed"
         )
-    library, parameters, data = _given(model, batches)
-    operator = getattr(library, kinds[kind])(model, loss, parameters, data)
-    size = operator.shape[0]
+    found = operator(kind, model, loss, batches)
+    size = found.shape[0]
     if size <= max(whole_up_to, largest + 1):
-        matrix = _dense(operator)
+        matrix = dense(found)
         values = np.linalg.eigvalsh((matrix + matrix.T) / 2)[::-1].astype(np.float64)
         return Spectrum(kind, size, values, True, float(np.trace(matrix)))
     from scipy.sparse.linalg import eigsh
 
     start = np.random.default_rng(seed).normal(size=size)
-    found = eigsh(operator.to_scipy(), k=largest, which="LA", v0=start, return_eigenvectors=False)
-    trace = _trace(operator, products, seed) if kind == "ggn" else float("nan")
-    return Spectrum(kind, size, np.sort(np.asarray(found, dtype=np.float64))[::-1], False, trace)
+    values = eigsh(found.to_scipy(), k=largest, which="LA", v0=start, return_eigenvectors=False)
+    trace = _trace(found, products, seed) if kind == "ggn" else float("nan")
+    return Spectrum(kind, size, np.sort(np.asarray(values, dtype=np.float64))[::-1], False, trace)
 
 
 def jacobian_spectrum(
@@ -164,51 +166,25 @@ def jacobian_spectrum(
     Raises:
         InputError: If both sides are larger, or there is no batch.
         MissingExtra: If curvlinops is not installed.
-    """  # noqa: DOC502 - raised by _given
-    library, parameters, data = _given(model, batches)
-    operator = library.JacobianLinearOperator(model, parameters, data)
-    rows, size = operator.shape
+    """  # noqa: DOC502 - raised by operator
+    data = list(batches)
+    found = operator("jacobian", model, None, data)
+    rows, size = found.shape
     if min(rows, size) > whole_up_to:
         raise InputError(
             f"the Jacobian has {rows} rows and {size} columns; one side of at most {whole_up_to} is allowed: "
             "give fewer examples"
         )
     if rows < size:
-        operator = library.TransposedJacobianLinearOperator(model, parameters, data)
-    values = np.square(np.linalg.svd(_dense(operator), compute_uv=False), dtype=np.float64)
+        found = operator("transposed jacobian", model, None, data)
+    values = np.square(np.linalg.svd(dense(found), compute_uv=False), dtype=np.float64)
     return Spectrum("jacobian", size, values, True, float(values.sum()))
 
 
-def _given(model: nn.Module, batches: Iterable[tuple[Any, Any]]) -> tuple[Any, list[Any], list[Any]]:
-    """The library, the trained parameters and the batches as a list."""
-    try:
-        library = import_module("curvlinops")
-    except ImportError:
-        raise MissingExtra("curvature needs curvlinops: pip install 'idbounds[neighbours]'") from None
-    data, parameters = list(batches), [p for p in model.parameters() if p.requires_grad]
-    if not data or not parameters:
-        raise InputError(
-            f"{len(data)} batches, {len(parameters)} trained parameter tensors given; 1 or more are allowed"
-        )
-    return library, parameters, data
-
-
-def _dense(operator: Any) -> Floats:
-    """The operator as a matrix, a block of columns at a time."""
+def _trace(matrix: Any, products: int, seed: int) -> float:
     import torch
 
-    size, blocks = operator.shape[1], []
-    for first in range(0, size, _BLOCK):
-        columns = torch.zeros(size, min(_BLOCK, size - first), dtype=operator.dtype, device=operator.device)
-        columns[torch.arange(first, first + columns.shape[1]), torch.arange(columns.shape[1])] = 1
-        blocks.append((operator @ columns).detach().cpu().double().numpy())
-    return np.concatenate(blocks, axis=1)
-
-
-def _trace(operator: Any, products: int, seed: int) -> float:
-    import torch
-
-    devices = [operator.device] if operator.device.type == "cuda" else []
+    devices = [matrix.device] if matrix.device.type == "cuda" else []
     with torch.random.fork_rng(devices):  # the library draws from torch's own generator
         torch.manual_seed(seed)
-        return float(import_module("curvlinops").hutchpp_trace(operator, products))
+        return float(curvlinops().hutchpp_trace(matrix, products))

@@ -231,7 +231,7 @@ def architectures(shape: Sequence[int]) -> tuple[str, ...]:
         return ("linear", "vectornet")
     if not fits(shape):
         return ("mlp",)
-    return ("scatternet", "uprightnet" if stands(shape) else "mirrornet")
+    return ("sketchnet", "uprightsketch" if stands(shape) else "mirrorsketch")
 
 
 RECIPE = Recipe(

@@ -17,10 +17,12 @@ from idbounds.compress import (
     FineTune,
     Pipeline,
     Predict,
+    Project,
     Quantise,
     Scatter,
     Share,
     Sparsify,
+    TensorTrain,
     compress,
     gradual,
     regrown,
@@ -41,6 +43,8 @@ FAMILIES = {
     "regrown": regrown(0.9, rounds=2, tune=TUNE) | Quantise(levels=4) | TUNE | Encode(),
     "predicted": Predict(0.3) | TUNE | Quantise(levels=16) | TUNE | Encode(),
     "factors": Factorise(energy=0.8) | TUNE | Quantise(levels=16) | Encode(),
+    "train": TensorTrain(share=0.1, cores=3) | TUNE | Quantise(levels=16) | TUNE | Encode(),
+    "projected": Project(0.005) | TUNE | Quantise(levels=9) | Encode(),
     "narrow": Downsize(0.1) | FineTune(steps=100, teacher=0.9) | Quantise(levels=8) | TUNE | Encode(),
     "scattered": Scatter(0.02)
     | FineTune(steps=150, learning_rate=5e-3)

@@ -4,11 +4,14 @@ import pytest
 
 from idbounds.compress import (
     Encode,
+    Factorise,
     FineTune,
     Predict,
+    Project,
     Quantise,
     Share,
     Sparsify,
+    TensorTrain,
     gradual,
     read_pipeline,
     regrown,
@@ -22,6 +25,9 @@ from idbounds.errors import InputError
         Sparsify(0.9, "erk", "fisher", examples=9) | Quantise(levels=4, kind="kmeans") | Encode(),
         regrown(0.9, rounds=3, tune=FineTune(steps=3)) | Quantise(levels=4),
         Predict(0.1, reach=3) | Quantise(levels=4),
+        TensorTrain(share=0.1, cores=3) | Quantise(levels=4),
+        Factorise(utilised=0.99, examples=9) | Quantise(levels=4),
+        Project(0.1, seed=3) | Quantise(levels=4),
         Share(0.05)
         | FineTune(steps=3)
         | Quantise(levels=8, vectors=None)

@@ -220,3 +220,84 @@ def test_a_network_that_cannot_be_differentiated_by_example_is_refused():
 def test_impossible_settings_are_refused(bad):
     with pytest.raises(InputError, match="give"):
         Sparsify(0.5, **bad)
+
+
+def inverse_diagonal(module, data, damping=1e-3):
+    """By inverting the whole Gauss-Newton matrix of the two weights."""
+    x, _, weights = parts(module, data)
+
+    def scores(vector):
+        split = vector.split([w.numel() for name, w in weights.items() if "weight" in name])
+        names = [name for name in weights if "weight" in name]
+        given = {n: v.reshape(weights[n].shape) for n, v in zip(names, split, strict=True)}
+        return torch.func.functional_call(module, weights | given, (x,))
+
+    start = torch.cat([w.ravel() for name, w in weights.items() if "weight" in name])
+    jacobian, p = torch.func.jacrev(scores)(start), scores(start).softmax(dim=1)
+    inner = torch.diag_embed(p) - p[:, :, None] * p[:, None]
+    matrix = torch.einsum("ncp,ncd,ndq->pq", jacobian, inner, jacobian).numpy() / len(x)
+    matrix += damping * np.trace(matrix) / len(matrix) * np.eye(len(matrix))
+    return start.numpy(), matrix
+
+
+def test_obs_is_the_least_rise_when_all_others_make_up_for_it():
+    pytest.importorskip("curvlinops")
+    module, data = small(nn.Tanh), sample()
+    w, matrix = inverse_diagonal(module, data)
+    found = np.concatenate(weighed(module, data, "obs"))
+    for q in (0, 7, 25):  # minimise d' H d / 2 with d_q = -w_q
+        rest = np.delete(np.arange(len(w)), q)
+        d = np.full(len(w), -w[q])
+        d[rest] = np.linalg.solve(matrix[np.ix_(rest, rest)], w[q] * matrix[rest, q])
+        assert found[q] == pytest.approx(d @ matrix @ d / 2, rel=1e-6)
+    obd = np.diag(matrix) * w**2 / 2
+    assert (found <= obd * (1 + 1e-9)).all()
+    assert (found < obd / 2).any()
+
+
+def test_kfac_is_obs_layer_by_layer_for_one_example():
+    pytest.importorskip("curvlinops")
+    module, data = small(nn.Tanh), sample(n=1)
+    w, matrix = inverse_diagonal(module, data, damping=0.0)
+    damping = 1e-3 * np.trace(matrix) / len(matrix)
+    for block, found in zip((slice(0, 20), slice(20, 32)), weighed(module, data, "kfac"), strict=True):
+        inverse = np.linalg.inv(matrix[block, block] + damping * np.eye(len(found)))
+        assert np.allclose(found, w[block] ** 2 / (2 * np.diag(inverse)), rtol=1e-6)
+
+
+def test_obs_counts_no_weight_that_is_gone():
+    pytest.importorskip("curvlinops")
+    module, data = small(nn.Tanh), sample()
+    with torch.no_grad():
+        module[0].weight[:, 1] = 0
+    w, matrix = inverse_diagonal(module, data, damping=0.0)
+    left = w != 0
+    part = matrix[np.ix_(left, left)]
+    inverse = np.linalg.inv(part + 1e-3 * np.trace(part) / len(part) * np.eye(len(part)))
+    found = np.concatenate(weighed(module, data, "obs"))
+    assert np.allclose(found[left], w[left] ** 2 / (2 * np.diag(inverse)), rtol=1e-6)
+    assert not found[~left].any()
+
+
+class Mixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.last = nn.Embedding(17, 4), nn.Linear(20, 3)
+
+    def forward(self, x):
+        return self.last(self.table((8 * x + 8).round().long()).flatten(1))
+
+
+def test_kfac_leaves_a_layer_alone_that_it_does_not_know():
+    pytest.importorskip("curvlinops")
+    module, data = Mixed(), sample()
+    given = drafts(module, {name: value.numpy() for name, value in module.state_dict().items()})
+    table, last, _ = Pipeline((Sparsify(0.5, saliency="kfac"),)).run(given, Bench(module, data))
+    assert table.coded.form.kind == "dense"
+    assert "no linear layer" in table.notes[0]
+    assert last.coded.positions.size == 30
+
+
+def test_obs_of_many_weights_is_refused(first, bench):
+    with pytest.raises(InputError, match="give 'kfac'"):
+        Pipeline((Sparsify(0.5, saliency="obs"),)).run(first, bench)

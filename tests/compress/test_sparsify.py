@@ -6,7 +6,8 @@ import pytest
 from idbounds.compress import Sparsify
 from idbounds.compress.densities import densities
 from idbounds.compress.sparsify import cheapest
-from idbounds.decoders.forms import PATTERNS, Slot
+from idbounds.decoders.form import Slot
+from idbounds.decoders.forms import PATTERNS
 from idbounds.errors import InputError
 
 LENET_300_100 = [(300, 784), (100, 300), (10, 100)]

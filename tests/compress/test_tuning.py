@@ -12,10 +12,12 @@ from idbounds.compress import (
     FineTune,
     Pipeline,
     Predict,
+    Project,
     Quantise,
     Scatter,
     Share,
     Sparsify,
+    TensorTrain,
     drafts,
 )
 from idbounds.compress.tuning import _Moving
@@ -29,6 +31,7 @@ WAYS = [
     Pipeline(), Quantise(levels=2), Quantise(levels=3), Quantise(levels=4, kind="kmeans"), Sparsify(0.9),
     Sparsify(0.8) | Quantise(levels=4), Factorise(rank=3), Predict(0.3), Predict(0.5) | Quantise(levels=9), Factorise(rank=5) | Quantise(levels=4),
     Scatter(0.05), Scatter(0.1) | Quantise(levels=2), Downsize(0.1), Downsize(0.2) | Quantise(levels=5), Share(0.05), Share(0.05) | Quantise(levels=8, kind="kmeans"),
+    TensorTrain(rank=6) | Quantise(levels=15), TensorTrain(share=0.1, cores=3), Project(0.005), Factorise(utilised=0.9, examples=100),
 ]  # fmt: skip
 
 

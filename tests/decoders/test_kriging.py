@@ -5,7 +5,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from idbounds.decoders.forms import Predicted, Slot
+from idbounds.decoders.form import Slot
+from idbounds.decoders.forms import Predicted
 from idbounds.decoders.kriging import LARGEST, dictionary
 from idbounds.errors import DecodeError
 

@@ -12,6 +12,7 @@ from idbounds.codes import Bits, Levels, MessageBuilder, Uniform, check_codec
 from idbounds.codes.reals.signs import SCALES
 from idbounds.decoders import DECODERS, layers
 from idbounds.decoders.decoder import recipe_number
+from idbounds.decoders.form import Slot
 from idbounds.decoders.forms import (
     FORMS,
     PATTERNS,
@@ -21,12 +22,13 @@ from idbounds.decoders.forms import (
     Predicted,
     Scattered,
     Shared,
-    Slot,
     Sparse,
     Zero,
 )
 from idbounds.decoders.heads import HeadCode
 from idbounds.decoders.layers import Coded
+from idbounds.decoders.projected import Projected
+from idbounds.decoders.trains import Train
 from idbounds.decoders.values import (
     CODERS,
     SCHEMES,
@@ -112,7 +114,7 @@ def test_menus_keep_their_order():
     assert SCHEMES[:5] == ("float32", "grid", "codebook", "half-grid", "float16")
     assert list(CODERS)[:5] == ["mixture", "fixed", "adaptive", "counted", "histogram"]
     assert [f.kind for f in FORMS][:5] == ["dense", "sparse", "low rank", "shared", "zero"]
-    assert FORMS[5:8] == (Corner, Scattered, Predicted)
+    assert FORMS[5:10] == (Corner, Scattered, Predicted, Train, Projected)
     assert [p.kind for p in PATTERNS][:5] == ["subset", "bitmap", "gaps", "coo", "csr"]
 
 
@@ -178,6 +180,9 @@ def test_forms_keep_the_laws_of_codes():
         Predicted(6, 6, 1, 15),
         Shared(1),
         Shared(24, 2**63 - 1),
+        Train(1, 1),
+        Train(4, 4),
+        Projected(24, 2**63 - 1),
     ]
     heads = [(f, tuple(SCHEME_VALUES[: f.vectors])) for f in forms] + [(Dense(), (s,)) for s in SCHEME_VALUES]
     check_codec(HeadCode(SLOT), heads)
@@ -260,6 +265,20 @@ def test_a_predicted_head_is_frozen():
     """Index 7, three of the columns each minus one, the reach, and then the scheme."""
     message = HeadCode(SLOT).encode((Predicted(3, 2, 3, 4), (Floats(32),)))
     assert "".join(map(str, message.bits.to_array())) == "000100001000101001001"
+
+
+@pytest.mark.parametrize(
+    ("form", "bits"),
+    [
+        # Index 8 and 2 of 4 cores, rank 3 of at most 4; index 9, 5 of 24 numbers, seed 6; then float32.
+        (Train(2, 3), "000100101101"),
+        (Projected(5, 6), "000101000100011111"),
+    ],
+    ids=["train", "projected"],
+)
+def test_the_heads_of_trains_and_projections_are_frozen(form, bits):
+    message = HeadCode(SLOT).encode((form, (Floats(32),)))
+    assert "".join(map(str, message.bits.to_array())) == bits
 
 
 def test_an_unknown_architecture_is_refused():

@@ -109,5 +109,5 @@ def test_curvature_of_a_network(kind):
 def test_what_to_install_is_named(monkeypatch):
     torch, net, x, y = network()
     monkeypatch.setitem(sys.modules, "curvlinops", None)  # as if it were not installed
-    with pytest.raises(MissingExtra, match="pip install curvlinops-for-pytorch"):
+    with pytest.raises(MissingExtra, match=r"idbounds\[curvature\]"):
         network_hessian(net, torch.nn.CrossEntropyLoss(reduction="sum"), x, y)

@@ -12,7 +12,7 @@ from idbounds.neighbours.hessian import Spectrum, curvature_spectrum, jacobian_s
 
 def test_without_the_library_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "curvlinops", None)
-    with pytest.raises(MissingExtra, match=r"idbounds\[neighbours\]"):
+    with pytest.raises(MissingExtra, match=r"idbounds\[curvature\]"):
         curvature_spectrum(
             torch.nn.Linear(2, 2), torch.nn.MSELoss(), [(torch.zeros(1, 2), torch.zeros(1, 2))]
         )

@@ -31,7 +31,7 @@ def family(row):
 
 def tight(row):
     rates = " | ".join(f"{100 * x:.2f}" for x in (row.train_error, row.test_error, row.bound))
-    point = f"{row.dataset} | {row.architecture} | {row.passes} | {row.bits} | {row.seed}"
+    point = f"{row.dataset} | {row.architecture} | {row.steps:,} | {row.passes} | {row.bits} | {row.seed}"
     return f"| {point} | {row.code_bits:,} | {rates} |"
 
 
