@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from validation import claims, figures, published, results, tables
+from validation import claims, figures, results, tables
 from validation.claims import Judged
 from validation.study import Study, Verdict
 
@@ -57,7 +57,6 @@ def page(studies: Iterable[Study], folder: Path) -> str:
 </nav>
 <main>
 {sections}
-{_published()}
 </main>
 </body>
 </html>
@@ -76,7 +75,6 @@ def _overview(studies: Sequence[Study], judged: dict[str, list[Judged]]) -> str:
         badges = " ".join(_badge(entry.outcome.verdict) for entry in judged[study.id])
         link = f'<a href="#{study.id}">{escape(study.question)}</a>'
         lines.append(f"<li>{link} <span>{badges}</span></li>")
-    lines.append('<li><a href="#published">Do published numbers come out of their published inputs?</a></li>')
     return "<ul>\n" + "\n".join(lines) + "\n</ul>"
 
 
@@ -214,16 +212,3 @@ def _facts(record: dict[str, Any]) -> dict[str, str]:
 def _machine(hardware: dict[str, Any]) -> str:
     gpus = f", {', '.join(hardware['gpu'])}" if hardware["gpu"] else ""
     return f"{hardware['cpu']}, {hardware['usable_cores']} cores{gpus}"
-
-
-def _published() -> str:
-    lines = []
-    for name, rows in published.tables().items():
-        outcomes = [row.outcome for row in rows]
-        counts = ", ".join(f"{outcomes.count(o)} {o}" for o in dict.fromkeys(outcomes))
-        lines.append({"table": name, "source": published.title(name), "outcome": counts})
-    return f"""<section id="published">
-<h2>Do published numbers come out of their published inputs?</h2>
-<p class="id">published</p>
-{html_table(pd.DataFrame(lines))}
-</section>"""

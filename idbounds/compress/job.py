@@ -131,6 +131,7 @@ def compress(
     architecture: str | None = None,
     model: Factory | None = None,
     delta: str | float = DELTA,
+    before: Errors | None = None,
     progress: Progress | None = None,
 ) -> Compressed:
     """Compress a trained model into a message, decode the message, and state what it costs and buys.
@@ -144,6 +145,8 @@ def compress(
         model: your own factory (shape of an example, classes) -> nn.Module. One of the two is needed: a
             message is read by who has the architecture.
         delta: allowed failure probability.
+        before: errors of the weights as given, where they are known (of many pipelines for the same weights);
+            None counts them. No bound looks at them.
         progress: where to report; None for silence.
 
     Returns:
@@ -162,7 +165,8 @@ def compress(
     module = make(name)
     first = drafts(module, tensors)
 
-    before = _count(_network(module, first), sample, report, "errors before")
+    if before is None:
+        before = _count(_network(module, first), sample, report, "errors before")
     last = pipeline.run(first, Bench(module, sample, _advance(pipeline, report)))
     hypothesis = layers.Model(name, tuple(draft.coded for draft in last))
     message = layers.encode(hypothesis)

@@ -7,8 +7,10 @@ label and a space. The features are those of `imdb`.
 from __future__ import annotations
 
 import lzma
+import os
 import tarfile
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +34,40 @@ def read(path: Path) -> Arrays:
 
     Raises:
         DataError: If it is damaged or holds something else.
+    """  # noqa: DOC502 - raised by _members
+    train, test = _members(path)
+    features = [np.stack([imdb.features(sentence) for sentence in part.texts]) for part in (train, test)]
+    return Arrays(features[0], train.labels, features[1], test.labels)
+
+
+class Sentences(NamedTuple):
+    """A part of the data as it was written.
+
+    Attributes:
+        texts: sentences.
+        labels: int64, one a sentence: 1 for praise.
     """
+
+    texts: list[str]
+    labels: npt.NDArray[np.int64]
+
+
+def load_sentences() -> tuple[Sentences, Sentences]:
+    """The sentences themselves, for models that read words.
+
+    Returns:
+        Training and test part.
+
+    Raises:
+        DataError: If the archive is not in the folder named by `IDBOUNDS_DATA`, or damaged.
+    """
+    path = Path(os.environ.get("IDBOUNDS_DATA") or ".").expanduser() / ARCHIVE
+    if not path.is_file():
+        raise DataError(f"the sentences of SST-2 were not found; {SOURCE.remedy}")
+    return _members(path)
+
+
+def _members(path: Path) -> tuple[Sentences, Sentences]:
     texts = {}
     try:
         with tarfile.open(path) as archive:
@@ -45,13 +80,15 @@ def read(path: Path) -> Arrays:
         train, test = (_part(texts[name]) for name in MEMBERS)
     except (OSError, ValueError, KeyError, EOFError, tarfile.TarError, lzma.LZMAError) as error:
         raise DataError(f"{path.name} cannot be read ({type(error).__name__}: {error})") from error
-    return Arrays(*train, *test)
+    return train, test
 
 
-def _part(text: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+def _part(text: str) -> Sentences:
     lines = [line.split(" ", 1) for line in text.split("\n") if line.strip()]
     labels = [("0", "1").index(label) for label, _ in lines]
-    return np.stack([imdb.features(sentence) for _, sentence in lines]), np.array(labels, dtype=np.int64)
+    if not lines:
+        raise ValueError("a part without a sentence")
+    return Sentences([sentence for _, sentence in lines], np.array(labels, dtype=np.int64))
 
 
 SOURCE = Source(

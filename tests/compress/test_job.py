@@ -25,6 +25,7 @@ from idbounds.compress import (
     TensorTrain,
     compress,
     gradual,
+    job,
     regrown,
 )
 from idbounds.decoders import scaled
@@ -110,6 +111,16 @@ def test_the_certificate_replays(made, name, tmp_path, digits):
     assert found.ok, found.difference
     assert found.code_bits == made[name].code_bits
     assert any("layers-1 was developed while looking at digits" in line for line in found.declared)
+
+
+def test_known_errors_are_not_counted_again(made, mlp, digits, monkeypatch):
+    counted = []
+    count = job._count
+    monkeypatch.setattr(job, "_count", lambda *given: counted.append(given[-1]) or count(*given))
+    known = job.Errors(train=7, test=3)
+    again = compress(mlp, FAMILIES["uniform"], dataset=digits, architecture="mlp", before=known)
+    assert (again.before, counted) == (known, ["errors after"])
+    assert (again.after, again.message.bits) == (made["uniform"].after, made["uniform"].message.bits)
 
 
 def test_the_dense_message_is_the_network_itself(made, mlp, digits):

@@ -32,6 +32,16 @@ def test_the_members_are_read(tmp_path: Path) -> None:
     assert arrays.train_x.shape == (2, imdb.BUCKETS)
 
 
+def test_the_sentences_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_off(monkeypatch, tmp_path)
+    with pytest.raises(DataError, match="set IDBOUNDS_DATA to a folder with text_small"):
+        sst.load_sentences()
+    pack(tmp_path / "IDBOUNDS_DATA" / sst.ARCHIVE, CONTENT)
+    train, test = sst.load_sentences()
+    assert train.texts == ["a film", "bad caf\xe9"]
+    assert (train.labels.tolist(), test.labels.tolist()) == ([1, 0], [0])
+
+
 @pytest.mark.parametrize("change", ["no archive", "cut", "member", "folder", "label", "empty"])
 def test_damaged_archives_are_refused(tmp_path: Path, change: str) -> None:
     path = tmp_path / sst.ARCHIVE

@@ -8,10 +8,30 @@ import pytest
 
 from idbounds.certificate import read
 from validation import results
-from validation.studies import carry_over, d90_families, d90_mnist, subspace_objective, tight_bounds
+from validation.studies import (
+    bounds_race,
+    calculators,
+    carry_over,
+    d90_families,
+    d90_mnist,
+    label_codes,
+    random_labels,
+    ranking,
+    six_roads,
+    sparse_robustness,
+    subspace_objective,
+    tight_bounds,
+    utilised_rank,
+    which_weights,
+    width_depth,
+)
 
 ROOT = Path(__file__).parents[2]
 NAMES = {"mlp": "FC 784-200-200-10", "lenet": "LeNet"}
+
+
+def committed(study):
+    return results.latest(results.of_study(ROOT / "validation/results", study.STUDY.id))
 
 
 def span(value, low, high, digits):
@@ -47,6 +67,74 @@ def subspace(row):
     return f"| {row.family} | {row.d:,} | {row.seed} | {row.code_bits:,} | {rates} |"
 
 
+def number(value, digits):
+    return "" if pd.isna(value) else f"{value:,.{digits}f}"
+
+
+def interval(row, name, digits):
+    ends = [number(getattr(row, f"{name}_{end}"), digits) for end in ("low", "high")]
+    return f"{number(getattr(row, name), digits)} [{ends[0]}, {ends[1]}]"
+
+
+def recomputed(row):
+    counts = f"{row.numbers} | {row.reproduced} | {row.explained} | {row.without_inputs}"
+    gain = "" if pd.isna(row.median_gain) else f"{100 * row.median_gain:.3f}"
+    return f"| `{row.table}` | {counts} | {gain} |"
+
+
+def noise(row):
+    rates = " | ".join(f"{100 * x:.1f}" for x in (row.train_error, row.test_error, row.floor, row.bound))
+    found = interval(row, "d90", 0)
+    return f"| {row.share:.0%} | {found} | {row.bits_a_label:.2f} | {row.code_bits:,.0f} | {rates} |"
+
+
+def size(row):
+    found = interval(row, "d90", 0)
+    return f"| {row.width} | {row.depth} | {row.weights:,} | {100 * row.accuracy:.1f} | {found} |"
+
+
+def code(row):
+    found = f"{row.ratio:.3f} ({row.low:.3f} to {row.high:.3f})"
+    error = "" if pd.isna(row.test_error) else f"{100 * row.test_error:.1f}"
+    return f"| {row.dataset} | {row.model} | {row.code} | {row.bits:,.0f} | {found} | {error} |"
+
+
+def order(row):
+    return f"| `{row.predictor}` | {interval(row, 'tau', 2)} | {interval(row, 'same_n', 2)} |"
+
+
+def race(row):
+    ways = ("test_error", "held_out", "posterior", "message", "prototypes", "norms")
+    rates = " | ".join(number(100 * getattr(row, way), 1) for way in ways)
+    return f"| {row.dataset} | {row.n:,} | {rates} |"
+
+
+LINES = {
+    calculators: recomputed, random_labels: noise, width_depth: size, label_codes: code, ranking: order,
+    bounds_race: race,
+}  # fmt: skip
+"""Of the page of all studies."""
+
+
+def road(row):
+    rates = " | ".join(f"{100 * x:.2f}" for x in (row.train_error, row.test_error, row.bound))
+    return f"| {row.road} | {row.budget} | {row.code_bits:,} | {rates} |"
+
+
+def pruned(row):
+    net = f"{row.architecture} | {row.way}"
+    return f"| {net} | {row.code_bits} | {row.errors_before} | {row.errors} | {row.test_errors} |"
+
+
+def used(row):
+    falls = [
+        span(*(100 * getattr(row, f"{name}_{when}") for name in ("drop", "low", "high")), 2)
+        for when in ("before", "after")
+    ]
+    shares = f"{100 * row.mean_layer_utilisation:.1f} | {100 * row.share_left:.1f}"
+    return f"| {row.energy:g} | {shares} | {' | '.join(falls)} |"
+
+
 @pytest.mark.parametrize(
     ("study", "page", "line"),
     [
@@ -55,14 +143,19 @@ def subspace(row):
         (tight_bounds, "tight-certificates", tight),
         (subspace_objective, "tight-certificates", subspace),
         (carry_over, "tight-certificates", carried),
+        (six_roads, "compression", road),
+        (which_weights, "compression", pruned),
+        (utilised_rank, "utilised-rank", used),
+        *((study, "validation", line) for study, line in LINES.items()),
     ],
-    ids=["d90_mnist", "d90_families", "tight_bounds", "subspace_objective", "carry_over"],
+    ids=lambda value: value.STUDY.id if hasattr(value, "STUDY") else "",
 )
 def test_the_page_says_what_the_rows_say(study, page, line):
-    rows = results.of_study(ROOT / "validation/results", study.STUDY.id)
+    rows = committed(study)
     text = (ROOT / f"docs/explain/{page}.md").read_text("utf-8")
-    lines = [line(row) for row in study.numbers(rows).itertuples()]
-    assert len(lines) >= 5
+    table = study.numbers(rows).rename(columns=lambda name: name.replace(" ", "_"))
+    lines = [line(row) for row in table.itertuples()]
+    assert len(lines) >= 4
     assert [one for one in lines if one not in text] == []
 
 
@@ -82,7 +175,70 @@ def test_the_page_says_what_the_certificates_say(path):
 
 
 def test_the_page_says_the_measured_dimension():
-    rows = results.latest(results.of_study(ROOT / "validation/results", subspace_objective.STUDY.id))
+    rows = committed(subspace_objective)
     (one,) = rows[rows["what"] == "d90"].itertuples()
     text = (ROOT / "docs/explain/tight-certificates.md").read_text("utf-8")
     assert f"is {one.d90:.0f} [{one.low:.0f}, {one.high:.0f}]:" in text
+
+
+def outcome(study, claim):
+    rows = committed(study)
+    (says,) = [c.check(rows).says for c in study.STUDY.claims if c.id == claim]
+    return says.replace("-", "\N{MINUS SIGN}")
+
+
+@pytest.mark.parametrize(
+    ("study", "claim", "part"),
+    [
+        (width_depth, "does_not_grow", "\N{MINUS SIGN}0.02 [\N{MINUS SIGN}0.09, 0.04]"),
+        (width_depth, "stays", "78 times as many"),
+    ],
+)
+def test_the_page_of_all_studies_says_the_outcomes(study, claim, part):
+    text = (ROOT / "docs/explain/validation.md").read_text("utf-8")
+    assert part in outcome(study, claim)
+    assert part in text
+
+
+def test_the_page_of_all_studies_says_the_extremes():
+    text = (ROOT / "docs/explain/validation.md").read_text("utf-8")
+    found = width_depth.numbers(committed(width_depth))["d90"]
+    assert f"between {found.min():.0f} and {found.max():.0f}," in text
+    raced = committed(bounds_race)
+    codes = label_codes.numbers(committed(label_codes))
+    ratio = codes.set_index(["dataset", "model", "code"])["ratio"]
+    assert max(ratio[data, "network", "prequential"] for data in label_codes.SIZES) < 0.25
+    assert ratio["penbased", "linear", "rounded"] < ratio["penbased", "linear", "prequential"]
+    taus = ranking.numbers(committed(ranking)).set_index("predictor")
+    assert taus.loc[["occam-hoeffding", "code_bits"], ["tau_high", "same_n_high"]].max(axis=None) < 0
+    ranked = committed(ranking)["occam_hoeffding"]
+    assert f"{(ranked < 1).sum()} of the {len(ranked)} Occam bounds are below 1" in text
+    assert taus["same_n"].idxmax() == "train_error"
+    norms = raced[(raced["way"] == "norms") & (raced["bound"] != "vc-network")]["value"]
+    assert f"are above {norms.min():.0f}\neverywhere" in text
+
+
+def under_attack(found, sparsity):
+    some = found[found["sparsity"] == sparsity].set_index("attack")
+    cells = (span(*(100 * x for x in some.loc[name, ["accuracy", "low", "high"]]), 1) for name in some.index)
+    return f"| {100 * sparsity:g} | {' | '.join(cells)} |"
+
+
+def test_the_page_says_how_sparse_networks_stand_attacks():
+    found = sparse_robustness.summary(committed(sparse_robustness))
+    text = (ROOT / "docs/explain/compression.md").read_text("utf-8")
+    lines = [under_attack(found, sparsity) for sparsity in found["sparsity"].unique()]
+    assert len(lines) == len(sparse_robustness.SPARSITIES)
+    assert [one for one in lines if one not in text] == []
+
+
+def layer(row):
+    return f"| {row.kind} | {row.m} x {row.n} | {row.least} to {row.most} |"
+
+
+def test_the_page_says_the_ranks_of_the_layers():
+    rows = committed(utilised_rank)
+    text = (ROOT / "docs/explain/utilised-rank.md").read_text("utf-8")
+    lines = [layer(row) for row in utilised_rank.layers(rows).itertuples()]
+    assert len(lines) == 7
+    assert [one for one in lines if one not in text] == []

@@ -55,6 +55,11 @@ class Row:
         return _value(self.bound, self.inputs) if self.bound else None
 
     @property
+    def proven(self) -> str | None:
+        """The same by ball arithmetic: a decimal string, proven not below the true value."""
+        return bounds[self.bound].upper(**_inputs(self.inputs)) if self.bound else None
+
+    @property
     def improved(self) -> float | None:
         """The value of the better bound."""
         return _value(self.tighter, self.tighter_inputs) if self.tighter else None
@@ -132,7 +137,11 @@ def _rows(path: Path) -> tuple[Row, ...]:
 
 
 def _value(bound: str, inputs: Mapping[str, Any]) -> float:
-    return float(bounds[bound](**{name: _input(name, given) for name, given in inputs.items()}))
+    return float(bounds[bound](**_inputs(inputs)))
+
+
+def _inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _input(name, given) for name, given in inputs.items()}
 
 
 def _input(name: str, given: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from validation import reading
 from validation.certified import certified, check_valid
 from validation.figures import COLOURS
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
@@ -119,7 +120,7 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
     columns += ["certify_seconds", "test_low", "logistic_error", "majority_bound"]
     if not len(rows):
         return pd.DataFrame(columns=[*columns, "gap", "gap_limit", "bound_limit", "train_limit"])
-    found = rows[(rows["status"] == "ok") & (rows["tier"] == "laptop")].reindex(columns=columns)
+    found = reading.ok(rows, columns)[columns]
     found = found.astype({"bound": float, "majority_bound": float})
     gap, size = yardstick()
     found = found.assign(

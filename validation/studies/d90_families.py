@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from validation.dimensions import columns, ends, ratio, trained
 from validation.figures import COLOURS, MARKERS
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
@@ -63,8 +63,6 @@ def measure(point: Point) -> list[Row]:
     Returns:
         One row a dimension: held-out accuracy.
     """
-    from idbounds.dimension.many import train
-    from idbounds.dimension.protocol import Run
     from idbounds.dimension.trial import Training, Trial
 
     task, kind, seed = str(point["task"]), str(point["kind"]), int(point["seed"] or 0)
@@ -73,10 +71,10 @@ def measure(point: Point) -> list[Row]:
     model = small_mlp if task == "mlp" else small_cnn
     trial = Trial(model, "digits", training=training, held_out=0.2, kind=None if full else kind)
     ds: tuple[int | None, ...] = (None,) if full else TASKS[task][1]
-    scores = [score for d in ds for score in train(trial, [Run(d, seed, None)])]
+    # One after another, as the committed rows were made: in groups the sums have another order.
     return [
-        {"d": s.run.d, "score": s.score, "D": trial.D, "status": s.status, "reason": s.reason or None}
-        for s in scores
+        {k: row[k] for k in ("d", "score", "D", "status", "reason")}
+        for row in trained(trial, ds, seed, together=False)
     ]
 
 
@@ -114,18 +112,11 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
         dense = found["dense"]
         for kind, one in found.items():
             line = {"task": task, "kind": kind, "d90": one.d, "low": one.low, "high": one.high}
-            if kind != "dense" and None not in (one.d, one.low, one.high, dense.d, dense.low, dense.high):
-                ratio = one.d / dense.d
-                down = math.hypot(math.log(one.d / one.low), math.log(dense.high / dense.d))
-                up = math.hypot(math.log(one.high / one.d), math.log(dense.d / dense.low))
-                line |= {
-                    "ratio": ratio,
-                    "ratio_low": ratio / math.exp(down),
-                    "ratio_high": ratio * math.exp(up),
-                }
+            if kind != "dense":
+                line |= columns("ratio", ratio(ends(one), ends(dense)))
             lines.append(line)
-    columns = ["task", "kind", "d90", "low", "high", "ratio", "ratio_low", "ratio_high"]
-    return pd.DataFrame(lines, columns=columns)
+    wanted = ["task", "kind", "d90", "low", "high", "ratio", "ratio_low", "ratio_high"]
+    return pd.DataFrame(lines, columns=wanted)
 
 
 def check(rows: pd.DataFrame) -> Outcome:

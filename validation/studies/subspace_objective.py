@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from validation import reading
 from validation.certified import certified, check_valid
 from validation.figures import COLOURS, FAINT, MARKERS
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
@@ -123,15 +124,14 @@ def _dimension(dataset: str) -> Row:
 
 
 _COLUMNS = (
-    "tier", "status", "what", "family", "d", "seed", "bound", "code_bits", "train_error", "test_error",
+    "what", "family", "d", "seed", "bound", "code_bits", "train_error", "test_error",
     "test_low", "d90", "low", "high",
 )  # fmt: skip
 
 
 def _laptop(rows: pd.DataFrame, what: str) -> pd.DataFrame:
-    # Where there are no rows, or all of them failed, there are no columns for what is measured.
-    rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, *_COLUMNS])))
-    return rows[(rows["status"] == "ok") & (rows["tier"] == "laptop") & (rows["what"] == what)]
+    rows = reading.ok(rows, _COLUMNS)
+    return rows[rows["what"] == what]
 
 
 def numbers(rows: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from validation import reading
 from validation.certified import certified, check_valid
 from validation.figures import COLOURS, FAINT
 from validation.published import row as published
@@ -78,15 +79,13 @@ def measure(point: Point) -> list[Row]:
 
 
 _COLUMNS = (
-    "tier", "status", "dataset", "architecture", "passes", "bits", "seed", "steps", "bound", "code_bits",
+    "dataset", "architecture", "passes", "bits", "seed", "steps", "bound", "code_bits",
     "train_error", "test_error", "test_low", "certify_seconds",
 )  # fmt: skip
 
 
 def _laptop(rows: pd.DataFrame) -> pd.DataFrame:
-    # Where there are no rows, or all of them failed, there are no columns for what is measured.
-    rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, *_COLUMNS])))
-    rows = rows[(rows["status"] == "ok") & (rows["tier"] == "laptop")]
+    rows = reading.ok(rows, _COLUMNS)
     steps = rows["steps"].fillna(STEPS).astype(int)
     return rows.assign(rate=rows["bound"].astype(float), steps=steps)
 

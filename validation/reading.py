@@ -1,0 +1,22 @@
+"""Rows as claims and tables want them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+
+def ok(rows: pd.DataFrame, columns: Sequence[str], tier: str = "laptop") -> pd.DataFrame:
+    """Take what was measured in a tier.
+
+    Args:
+        rows: a study's latest rows.
+        columns: what was to be measured: they are there even where nothing was, so that a check can look.
+        tier: of the rows.
+
+    Returns:
+        The rows with status "ok".
+    """
+    rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, "tier", "status", *columns])))
+    return rows[(rows["status"] == "ok") & (rows["tier"] == tier)].reset_index(drop=True)
