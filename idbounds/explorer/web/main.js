@@ -47,6 +47,8 @@ function show(name, given) {
     var tab = document.getElementById("tab-" + other);
     tab.setAttribute("aria-selected", other === name ? "true" : "false");
     tab.tabIndex = other === name ? 0 : -1;
+    // on a phone the row of tabs is wider than the screen
+    if (other === name) tab.parentNode.scrollLeft = tab.offsetLeft - tab.parentNode.offsetLeft - 16;
     if (uis[other]) uis[other].root.hidden = other !== name;
   });
   document.title = PANELS[name].title + " · idbounds explorer";
