@@ -5,7 +5,7 @@ PY := .venv/bin/python
 STAMP := $(shell sh tools/setup.sh --stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup certify test quick audit check pages docs figures clean
+.PHONY: help setup certify test quick audit check pages docs figures browser explorer clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,13 @@ docs: $(STAMP) ## build the site of the documentation into docs/_build/html, les
 
 figures: $(STAMP) ## build all figures and tables of papers into build/figures (ARGS are passed on)
 	@$(PY) -m paper_figures $(ARGS)
+
+browser: $(STAMP) ## run the tests of the explorer in chromium, which must be on PATH
+	@$(PY) -m pytest tests/explorer $(ARGS)
+
+explorer: $(STAMP) ## write the explorer's measured part and its pictures from committed results
+	@$(PY) tools/explorer.py
+	@$(PY) tools/pictures.py
 
 clean: ## remove .venv and all caches in this checkout (not the data cache)
 	@rm -rf .venv .tools build docs/_build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

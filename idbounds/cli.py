@@ -12,6 +12,7 @@ import click
 
 from idbounds import __version__
 from idbounds.cli_compress import compress
+from idbounds.cli_explore import explore
 from idbounds.cli_measure import measure
 from idbounds.cli_options import JSON, LateDefault, Number, read_table
 from idbounds.cli_plot import plot
@@ -73,6 +74,7 @@ def main() -> None:
 main.add_command(measure)
 main.add_command(compress)
 main.add_command(plot)
+main.add_command(explore)
 
 
 class _ByFamily(click.Command):

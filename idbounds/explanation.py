@@ -105,13 +105,24 @@ def explain(bound: Bound, known: Mapping[str, Any]) -> Explanation:
     )
 
 
+def cheapest(quantity: Quantity) -> Fraction | None:
+    """The value of a quantity at which it costs next to nothing, against which its price is told.
+
+    Args:
+        quantity: any noun.
+
+    Returns:
+        One half for delta, 0 for what pushes a bound up and may be 0, None where no value is free.
+    """
+    if quantity.name == "delta":
+        return Fraction(1, 2)
+    return Fraction(0) if quantity.sense > 0 and quantity.low == 0 and not quantity.open_ends else None
+
+
 def _cost(bound: Bound, whole: float, values: Mapping[str, Any], quantity: Quantity) -> float | None:
     """The bound minus the bound with one quantity at its cheapest; None where no value of it is free."""
-    parts = [float(values[q.name]) for q in bound.takes if q.part_of == quantity.name]
-    if quantity.name == "delta":
-        cheapest: Any = Fraction(1, 2)
-    elif quantity.sense > 0 and quantity.low == 0 and not quantity.open_ends:
-        cheapest = max([0, *parts])
-    else:
+    free = cheapest(quantity)
+    if free is None:
         return None
-    return float(whole - bound(**{**values, quantity.name: cheapest}))
+    parts = [values[q.name] for q in bound.takes if q.part_of == quantity.name]
+    return float(whole - bound(**{**values, quantity.name: max([free, *parts])}))

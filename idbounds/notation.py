@@ -20,7 +20,10 @@ _LETTERS = {"log_xi": "ln ξ", "log_choose": "ln C", "binomial": "C", "log_peak"
             "minimum": "min", "maximum": "max", "scenario_inverse": "ε"}  # fmt: skip
 _LONG = 8  # nodes of a part that gets a letter if it occurs twice
 _LETTERS_AT_MOST = 6
-_BINDERS = {"minimum_over": ("min", "=", "…"), "infimum_over": ("inf", "∈", ",")}
+_BINDERS: dict[str, tuple[str, ...]] = {
+    "minimum_over": ("min", "=", "…"),
+    "infimum_over": ("inf", "∈", ",", "[", "]"),
+}
 _LEVELS = ("binomial_tail_inverse", "scenario_inverse")  # words whose last argument is ln of a probability
 _GREEK = {"α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "λ": r"\lambda"}
 
@@ -215,15 +218,19 @@ def _mathml_printer() -> Any:
         def _print_Function(self, node: Any) -> Any:  # noqa: N802
             name = type(node).__name__
             if name in _BINDERS:
-                return self._binder(*_BINDERS[name], node.args)
+                return self._binder(_BINDERS[name], node.args)
             return self._call(self._name(name), _arguments(node))
 
         def _print_power_of_two(self, node: Any) -> Any:
             return self._element("msup", self._element("mn", "2"), self._print(node.args[0]))
 
-        def _binder(self, name: str, relation: str, between: str, arguments: Any) -> Any:
+        def _binder(self, signs: tuple[str, ...], arguments: Any) -> Any:
             body, variable, low, high = (self._print(a) for a in arguments)
+            name, relation, between, *brackets = signs
             ends = self._row(low, self._element("mo", between), high)
+            if brackets:
+                left, right = (self._element("mo", bracket) for bracket in brackets)
+                ends = self._row(left, ends, right)
             under = self._row(variable, self._element("mo", relation), ends)
             return self._row(self._element("munder", self._element("mo", name), under), body)
 
@@ -232,11 +239,15 @@ def _mathml_printer() -> Any:
             return self._row(self._element("mo", "⌈"), inside, self._element("mo", "⌉"))
 
         def _print_log(self, node: Any) -> Any:
+            name = self._row(self._thin_space(), self._element("mi", "ln"))
             if node.args[0].is_Atom:
-                return self._row(
-                    self._element("mi", "ln"), self._element("mo", " "), self._print(node.args[0])
-                )
-            return self._call(self._element("mi", "ln"), node.args)
+                return self._row(name, self._thin_space(), self._print(node.args[0]))
+            return self._call(name, node.args)
+
+        def _thin_space(self) -> Any:
+            space = self._element("mspace")
+            space.setAttribute("width", "0.17em")
+            return space
 
         def _name(self, word: str) -> Any:
             if word == "binomial_tail_inverse":

@@ -25,7 +25,8 @@ DIGITS = 15
 """Significant digits of a stated upper value."""
 
 _RATES = ("kl_inverse", "binomial_tail_inverse", "scenario_inverse")  # words with values in [0, 1]
-_FLOAT_MARGIN = 1e-14  # covers the rounding of a sentence; its words round outward themselves
+FLOAT_MARGIN = 1e-14
+"""A float is raised by this share of its terms: the rounding of a sentence, whose words round outward."""
 
 MARGIN = Fraction(1, 10**12)
 """A stated upper value is widened by this share of its terms, so that it is above the float value, too."""
@@ -113,7 +114,7 @@ class Bound:
         return not self.is_difference and not self.left.startswith(r"\hat")
 
     @property
-    def _saturates(self) -> bool:
+    def saturates(self) -> bool:
         """Whether the sentence is an inverse, which is at most 1 whatever the rounding adds."""
         return type(self.expression).__name__ in _RATES
 
@@ -139,8 +140,8 @@ class Bound:
                 self._computed, {k: tensors.as_tensor(v, device) for k, v in values.items()}, tensors
             )
         value, size = self._float(values)
-        value = value + size * _FLOAT_MARGIN
-        if self._saturates:
+        value = value + size * FLOAT_MARGIN
+        if self.saturates:
             value = np.minimum(value, 1.0)
         return float(value) if np.ndim(value) == 0 else value
 
@@ -201,7 +202,7 @@ class Bound:
                 f"{self.id}: the value does not fit a float; give quantities nearer to their typical ranges"
             )
         value += MARGIN * max(abs(value), Fraction(size))
-        return decimal_up(min(value, Fraction(1)) if self._saturates else value, DIGITS)
+        return decimal_up(min(value, Fraction(1)) if self.saturates else value, DIGITS)
 
     def upper_fraction(self, **known: Any) -> Fraction:
         """The proven upper end of the value, exact and without the margin of `upper`.
@@ -227,7 +228,7 @@ class Bound:
             ends = interpret(self._computed, {k: balls.ball(v) for k, v in values.items()}, balls)
             mantissa, exponent = ends.upper().man_exp()
         value = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
-        return min(value, Fraction(1)) if self._saturates else value
+        return min(value, Fraction(1)) if self.saturates else value
 
     def solve(self, quantity: str, *, at: Any, **known: Any) -> Any:
         """The inverse question: the extreme value of one quantity at which the bound is still <= `at`.
@@ -280,6 +281,20 @@ class Bound:
         from idbounds.notation import javascript
 
         return javascript(self._computed)
+
+    @property
+    def js_terms(self) -> list[str]:
+        """JavaScript of each term that the sentence adds up: roundings are measured on their sizes."""
+        from idbounds.notation import javascript
+
+        return [javascript(term) for term in terms(self._computed)]
+
+    @property
+    def js_trivial(self) -> str:
+        """JavaScript of what holds without any data."""
+        from idbounds.notation import javascript
+
+        return javascript(self._trivial)
 
     @property
     def bibtex(self) -> str:

@@ -102,7 +102,7 @@ make_environment
 : >.venv/.unfinished
 rm -f .venv/.ready-*
 say "installing into .venv (about a minute, more on a slow line: torch is large)"
-quietly .venv/bin/python -m pip --disable-pip-version-check install -q -c constraints.txt -e '.[measure,dask,hf,compressors,neighbours,curvature,tensors,dev]'
+quietly .venv/bin/python -m pip --disable-pip-version-check install -q -c constraints.txt -e '.[measure,dask,hf,compressors,neighbours,curvature,tensors,browser,dev]'
 # backpack names torchvision and does not use it. One built for CUDA beside a torch built for the CPU does not
 # load, and transformers, which uses it where it is installed, fails with it.
 if ! .venv/bin/python -c 'import torchvision' >/dev/null 2>&1; then
