@@ -44,6 +44,8 @@ ROADS: dict[str, dict[str, str]] = {
     "sparsification": {
         f"{1 - s:.0%} kept": f"gradual({s}, {_ROUNDS}) | {_then(4)}" for s in (0.95, 0.98, 0.99)
     },
+    "tensor train": {f"rank {r}": f"TensorTrain(rank={r}) | {_TUNE} | {_then(8)}" for r in (2, 4, 8)},
+    "prediction": {f"{a:.0%} written": f"Predict({a}) | {_TUNE} | {_then(8)}" for a in (0.05, 0.1, 0.2)},
 }
 """For each family its pipelines by budget, as `idbounds compress --with` takes them. Some were tried
 on the training part beforehand, as a bound for all messages at once allows; no test error was looked at."""
