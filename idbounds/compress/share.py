@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
@@ -16,22 +17,16 @@ from idbounds.errors import InputError
 from idbounds.projections.stream import SEED_LIMIT
 
 
-@final
 @dataclass(frozen=True)
-class Share(Step):
-    """Hashed weights: the weights of a matrix take few numbers, each up to a sign drawn by the hash.
-
-    A number starts as the mean of its weights, the least squared error; training should follow, since a
-    trained matrix has no reason to look like that. Sharing by similarity is `Quantise(kind="kmeans")`.
+class Seeded(Step, ABC):
+    """Fewer numbers in the place of a matrix's own, by what a seed draws.
 
     Attributes:
-        share: numbers over weights of a matrix, in (0, 1).
-        seed: of the hash; in the message, 1 bit for 0.
+        share: numbers that are left over numbers of a matrix, in (0, 1).
+        seed: of what is drawn; in the message, 1 bit for 0.
 
     Raises:
         InputError: for a share or a seed out of range.
-
-    Source: Chen et al. 2015, Compressing neural networks with the hashing trick.
     """
 
     share: float
@@ -48,23 +43,40 @@ class Share(Step):
     def accepts(self, before: Sequence[Step]) -> str:
         """After no other structure."""
         taken = [step for step in before if step.stage is Stage.STRUCTURE]
-        return f"the shared numbers would replace what {taken[-1]} left" if taken else ""
+        return f"its numbers would replace what {taken[-1]} left" if taken else ""
 
     def apply(self, drafts: Sequence[Draft], bench: Bench) -> list[Draft]:
-        """Share.
+        """Put fewer numbers there.
 
         Args:
             drafts: dense matrices.
             bench: not used.
 
         Returns:
-            Drafts of shared numbers.
+            Drafts of fewer numbers.
         """
-        return [self._shared(draft) for draft in drafts]
+        return [self.made(draft, max(1, round(self.share * draft.slot.size))) for draft in drafts]
 
-    def _shared(self, draft: Draft) -> Draft:
-        form = Shared(max(1, round(self.share * draft.slot.size)), self.seed)
+    @abstractmethod
+    def made(self, draft: Draft, count: int) -> Draft:
+        """One draft with a number of numbers."""
+
+
+@final
+@dataclass(frozen=True)
+class Share(Seeded):
+    """Hashed weights: the weights of a matrix take few numbers, each up to a sign drawn by the hash.
+
+    A number starts as the mean of its weights, the least squared error; training should follow, since a
+    trained matrix has no reason to look like that. Sharing by similarity is `Quantise(kind="kmeans")`.
+
+    Source: Chen et al. 2015, Compressing neural networks with the hashing trick.
+    """
+
+    def made(self, draft: Draft, count: int) -> Draft:
+        """The means of the weights that share a number."""
+        form = Shared(count, self.seed)
         places, signs = form.hashed(draft.slot)
-        sums = np.bincount(places, draft.coded.weights.ravel() * signs, form.count)
-        counts = np.bincount(places, minlength=form.count)
+        sums = np.bincount(places, draft.coded.weights.ravel() * signs, count)
+        counts = np.bincount(places, minlength=count)
         return draft.remade(form, Values.floats(sums / np.maximum(counts, 1)))
