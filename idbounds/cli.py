@@ -349,10 +349,10 @@ def code_command(file: str, as_json: bool, codes: str | None, **options: Any) ->
 @click.option("--recipe", help="How to train and encode: draws, gibbs or subspace [default: draws].")
 @click.option(
     "--architecture",
-    help="sketchnet, uprightsketch, mirrorsketch, scatternet, uprightnet, mirrornet, linear, vectornet, mlp, "
-    "convnet or lenet [default (draws, gibbs): what a short fit likes best, of sketchnet and uprightsketch "
-    "for grey images, of sketchnet and mirrorsketch for colours, of linear and vectornet for vectors; else "
-    "mlp; (subspace): convnet].",
+    help="scatternet, uprightnet, mirrornet, sketchnet, uprightsketch, mirrorsketch, linear, vectornet, mlp, "
+    "convnet or lenet [default (draws, gibbs): what a short fit likes best, of scatternet and uprightnet for "
+    "grey images, of scatternet and mirrornet for colours, of linear and vectornet for vectors; else mlp; "
+    "(subspace): convnet].",
 )
 @_late("--budget", type=float, help="Minutes for the whole job, which shorten the last stage.")
 @_late("--bits", type=int, help="Of a block of weights: the draw is one of 2^bits.")

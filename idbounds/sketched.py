@@ -2,8 +2,8 @@ r"""The nets of `idbounds.scattering` with a last layer that reads a random sket
 
 Each coefficient is added, with a random sign, to one of the entries of its group's sketch, and each entry is
 divided by the square root of how many it sums up. The sketch comes from a fixed seed and so costs no bits.
-The last layer then has some ten weights a block of draws in place of hundreds: as many as a block can aim at
-when it is chosen again. In the terms of intrinsic dimension it moves in a random subspace of each class's
+The last layer then has some ten weights a block of draws in place of hundreds. In the terms of intrinsic
+dimension it moves in a random subspace of each class's
 weights, the same one for every class.
 
 Source: Charikar, Chen and Farach-Colton (2002), Finding frequent items in data streams (the count sketch);

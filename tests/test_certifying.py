@@ -306,7 +306,7 @@ def test_the_default_recipe_goes_round(tmp_path):
     made = drawn(tmp_path / "x.idb")
     header, payload = read(made.path)
     assert header["decoder"] == made.decoder == "draws-1"
-    assert made.architecture in {"sketchnet", "uprightsketch"}
+    assert made.architecture in {"scatternet", "uprightnet"}
     assert header["model"] == made.model
     assert header["model"]["bits"] == 12
     assert len(payload) == -(-made.code_bits // 8)
@@ -423,8 +423,8 @@ def test_the_architectures_suit_the_shape():
     from idbounds.recipes import RECIPES
 
     suit = RECIPES["draws"].architectures
-    assert [suit(s) for s in ((8, 8), (28, 28), (1, 8, 8))] == [("sketchnet", "uprightsketch")] * 3
-    assert suit((3, 32, 32)) == ("sketchnet", "mirrorsketch")
+    assert [suit(s) for s in ((8, 8), (28, 28), (1, 8, 8))] == [("scatternet", "uprightnet")] * 3
+    assert suit((3, 32, 32)) == ("scatternet", "mirrornet")
     assert [suit(s) for s in ((7, 8), (2, 8, 8), (28, 29))] == [("mlp",)] * 3
     assert suit((9,)) == ("linear", "vectornet")
 
@@ -463,7 +463,7 @@ def test_for_vectors_the_price_of_a_bit_is_chosen_first(tmp_path, monkeypatch):
     assert again.path.read_bytes() == path.read_bytes()
 
 
-@pytest.mark.parametrize("better", ["sketchnet", "uprightsketch"])
+@pytest.mark.parametrize("better", ["scatternet", "uprightnet"])
 def test_the_pilot_with_the_smallest_bound_decides(better, tmp_path, monkeypatch):
     from idbounds.variational.fitter import Fitter
 
@@ -475,7 +475,7 @@ def test_the_pilot_with_the_smallest_bound_decides(better, tmp_path, monkeypatch
         return fit_step(self)
 
     monkeypatch.setattr(Fitter, "fit_step", counted)
-    estimates = iter((0.9, 0.4) if better == "uprightsketch" else (0.4, 0.9))
+    estimates = iter((0.9, 0.4) if better == "uprightnet" else (0.4, 0.9))
     monkeypatch.setattr(Fitter, "estimate", lambda self: next(estimates))
     path = tmp_path / "x.idb"
     monkeypatch.setattr(replay, "recount", interrupt)
@@ -489,7 +489,7 @@ def test_the_pilot_with_the_smallest_bound_decides(better, tmp_path, monkeypatch
     made = drawn(path, **short, resume=True)  # without another pilot
     assert made.architecture == better
     assert not steps
-    if better == "uprightsketch":
+    if better == "uprightnet":
         assert verify(path).ok
 
 

@@ -70,7 +70,6 @@ class Learner:
         from idbounds.halves import halves, inputs_of, prepared
 
         shape = job.sample.train_x.shape[1:]
-        settings = settings.suited(shape)
         self._job, self._settings, self.done = job, settings, 0
         integer_within(job.seed, "seed", 0, SEED_LIMIT - 1)
         if settings.batch > (n := len(job.sample.train_y)):
@@ -232,7 +231,7 @@ def architectures(shape: Sequence[int]) -> tuple[str, ...]:
         return ("linear", "vectornet")
     if not fits(shape):
         return ("mlp",)
-    return ("sketchnet", "uprightsketch" if stands(shape) else "mirrorsketch")
+    return ("scatternet", "uprightnet" if stands(shape) else "mirrornet")
 
 
 RECIPE = Recipe(

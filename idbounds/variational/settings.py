@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass
 
 from idbounds.codes.reals.drawn import WIDEST
 from idbounds.errors import InputError
@@ -15,9 +13,6 @@ NATS_PER_ERROR = 4.0
 CHEAPEST = NATS_PER_ERROR / 8
 """The least that an error may stand for, where it has to be found out."""
 
-IMAGE_STEPS, VECTOR_STEPS = 2000, 6000
-"""Gradient steps where none are given; for images more of them were no better (study `tight_bounds`)."""
-
 FEWEST = 16.0
 """Bits of divergence with which a fit has learned something."""
 
@@ -27,7 +22,7 @@ class Fit:
     """How to fit a posterior.
 
     Attributes:
-        steps: gradient steps on the posterior; 0 for what suits the examples, see `suited`.
+        steps: gradient steps on the posterior.
         pilot: gradient steps on each architecture, where there are several to choose among.
         batch: examples a step.
         learning_rate: Adam's, for the posterior; a tenth of it afterwards.
@@ -35,7 +30,7 @@ class Fit:
             ends. None for no limit.
     """
 
-    steps: int = 0
+    steps: int = 6000
     pilot: int = 800
     batch: int = 128
     learning_rate: float = 0.03
@@ -47,27 +42,15 @@ class Fit:
         Raises:
             InputError: naming them.
         """
-        if min(self.pilot, self.batch) < 1 or self.steps < 0:
+        if min(self.steps, self.pilot, self.batch) < 1:
             raise InputError(
-                f"steps = {self.steps}, pilot = {self.pilot}, batch = {self.batch}: give at least 1 of each "
-                "(or 0 steps for what suits the examples)"
+                f"steps = {self.steps}, pilot = {self.pilot}, batch = {self.batch}: give at least 1 of each"
             )
         if not 0 < self.learning_rate <= 10 or (self.budget is not None and not self.budget > 0):
             raise InputError(
                 f"learning_rate = {self.learning_rate}, budget = {self.budget}: give a rate in (0, 10] and "
                 "minutes above 0 (or None)"
             )
-
-    def suited(self, shape: Sequence[int]) -> Self:
-        """The same with a number of steps.
-
-        Args:
-            shape: of an example.
-
-        Returns:
-            Itself if there is a number; else 2000 steps for images, 6000 for vectors.
-        """
-        return self if self.steps else replace(self, steps=IMAGE_STEPS if len(shape) > 1 else VECTOR_STEPS)
 
 
 @dataclass(frozen=True)

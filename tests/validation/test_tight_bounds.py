@@ -7,18 +7,16 @@ from validation import results
 from validation.studies import tight_bounds
 from validation.study import Verdict
 
-BOUNDS = {"mnist": 0.045, "fashion-mnist": 0.174, "cifar-10-jpeg": 0.43}
+BOUNDS = {"mnist": 0.048, "fashion-mnist": 0.178}
 
 
 def rows(change=lambda point, bound: bound, keep=lambda point: True):
-    """The laptop tier, each bound that of its data set, higher by a percent for every ingredient changed."""
+    """The laptop tier, each bound that of its data set, higher where an ingredient is changed, lower with the sketch."""
     made = []
     for point in filter(keep, tight_bounds.GRID["laptop"]):
-        base = tight_bounds._point(str(point["dataset"]))
-        changed = sum(base.get(name) != value for name, value in point.items() if name != "seed")
-        plain = "sketch" not in str(point["architecture"])
-        changed += plain and point["architecture"] != tight_bounds.PLAIN[str(point["dataset"])]
-        bound = BOUNDS[str(point["dataset"])] + 0.0001 * int(point["seed"]) + 0.01 * changed
+        whole = {**point, "seed": 0} == tight_bounds._point(str(point["dataset"]))
+        changed = -0.002 if "sketch" in str(point["architecture"]) else 0 if whole else 0.01
+        bound = BOUNDS[str(point["dataset"])] + 0.0001 * int(point["seed"]) + changed
         row = {
             "bound": str(change(point, bound)), "train_error": 0.01, "test_error": 0.012, "test_low": 0.01,
             "test_high": 0.02, "code_bits": 1400, "certify_seconds": 1.0,
@@ -47,10 +45,13 @@ def test_no_rows_and_too_few():
         (lambda point, bound: 0.005, {"valid"}),
         (
             lambda point, bound: 0.12 if point["dataset"] == "mnist" and point["seed"] == 1 else bound,
-            {"mnist_below_prior_art", "mnist_reach", "mnist_sketch"},
+            {"mnist_below_prior_art", "mnist_reach"},
         ),
         (lambda point, bound: 0.19 if point["seed"] == 1 else bound, {"fashion_mnist_reach"}),
-        (lambda point, bound: 0.51 if point["dataset"] == "cifar-10-jpeg" else bound, {"cifar_10_reach"}),
+        (
+            lambda point, bound: bound + 0.02 * ("sketch" in point["architecture"]),
+            {"mnist_sketch", "fashion_mnist_sketch"},
+        ),
         (
             lambda point, bound: 0.045 if point["architecture"] == "scatternet" else bound,
             {"mnist_straightened"},
@@ -72,16 +73,14 @@ def test_numbers_and_figure():
     numbers = tight_bounds.numbers(table)
     assert len(numbers) == len(tight_bounds.GRID["laptop"])
     assert dict(zip(numbers["dataset"], numbers["prior_art"], strict=True)) == pytest.approx(
-        {"mnist": 0.116, "fashion-mnist": 0.328, "cifar-10-jpeg": 0.582}
+        {"mnist": 0.116, "fashion-mnist": 0.328}
     )
     labels = [
         label.get_text() for axes in tight_bounds.figure(table).axes for label in axes.get_yticklabels()
     ]
     assert len(labels) == len(numbers)
     assert set(labels) == {
-        "no choosing again", "seed 0", "seed 1", "seed 2", "6,000 steps, seed 0", "6,000 steps, seed 1",
-        *("no sketch, " + what for what in (
-            "12-bit blocks", "no choosing again", "seed 0", "seed 1", "seed 2", "straightened",
-            "not straightened",
-        )),
+        "12-bit blocks", "no choosing again", "scatternet", "seed 0", "seed 1", "seed 2", "uprightnet",
+        *(f"sketch, 2,000 steps, seed {seed}" for seed in (0, 1, 2)),
+        *(f"sketch, 6,000 steps, seed {seed}" for seed in (0, 1)),
     }  # fmt: skip

@@ -274,7 +274,7 @@ def test_divergence_is_named():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"steps": -1}, "steps = -1"),
+        ({"steps": 0}, "steps = 0"),
         ({"pilot": 0}, "pilot = 0"),
         ({"batch": 0}, "batch = 0"),
         ({"balance": -1}, "balance = -1"),
@@ -297,8 +297,3 @@ def test_a_batch_larger_than_the_sample():
     with pytest.raises(InputError, match="n = 1297"):
         fitter(batch=1298)
     assert Settings().batch <= len(digits().train_y)
-
-
-def test_steps_suit_the_examples():
-    assert [Settings().suited(shape).steps for shape in ((28, 28), (3, 32, 32), (16,))] == [2000, 2000, 6000]
-    assert Settings(steps=7).suited((28, 28)) == Settings(steps=7)
