@@ -130,6 +130,8 @@ def race(
     Raises:
         InputError: for fewer than two bounds, or one that cannot be mapped.
     """
+    import pandas as pd
+
     if len(given) < 2:
         raise InputError(f"race: {len(given)} bound given; name at least two")
     fixed = {"n": 60_000, **(known or {})}
@@ -138,8 +140,6 @@ def race(
     least = values.min(axis=0)
     names = np.array([x if isinstance(x, str) else x.id for x in given], dtype=object)
     winner = names[np.argmax(values <= least + tie, axis=0)]
-    import pandas as pd
-
     winner[least >= 1] = ""
     return pd.DataFrame({"error": error, "nats_per_example": cost, "winner": winner, "value": least})
 

@@ -104,7 +104,7 @@ def sketchnet(shape: Sequence[int], classes: int, *, mirrored: bool = False) -> 
         mirrored: see `idbounds.scattering.mirrornet`.
 
     Returns:
-        Module from (batch, *shape) to (batch, classes) scores; 2,216 weights for 28 x 28 and 10 classes.
+        Module from (batch, *shape) to (batch, classes) scores; 2,236 weights for 28 x 28 and 10 classes.
     """
     planes = shape[0] if len(shape) == 3 else 1
     return scatternet(shape, classes, hidden=8 + 4 * planes, mirrored=mirrored, made=SketchNet)

@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from idbounds.codes import Codec, EliasDelta, Shifted
+from idbounds.codes import Codec, EliasDelta, Shifted, Uniform
 from idbounds.decoders.values import Reals
 from idbounds.projections.stream import SEED_LIMIT
 
@@ -59,9 +59,9 @@ class Form(ABC):
     def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:
         """The codes of its integers, for a tensor."""
 
-    @abstractmethod
     def pattern(self, slot: Slot) -> Codec[Positions] | None:
-        """The code of the positions that it needs besides, if it needs any."""
+        """The code of the positions that it needs besides, if it needs any: most need none."""
+        return None
 
     @abstractmethod
     def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:
@@ -70,6 +70,26 @@ class Form(ABC):
     @abstractmethod
     def weights(self, slot: Slot, positions: Positions, numbers: Sequence[Reals]) -> Reals:
         """The tensor in C order, float64, shape (N,)."""
+
+
+@dataclass(frozen=True)
+class Seeded(Form):
+    """Fewer numbers than entries; what an entry makes of them follows from a seed.
+
+    Attributes:
+        count: of numbers, 1 to N.
+        seed: of what is drawn.
+    """
+
+    count: int
+    seed: int = 0
+
+    @classmethod
+    def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
+        return Shifted(Uniform(slot.size), by=-1), SEED
+
+    def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
+        return (self.count,)
 
 
 def product(left: Reals, right: Reals) -> Reals:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from idbounds.codes import Bitmap, Codec, Coo, Csr, Gaps, Shifted, Subset, Uniform
 from idbounds.decoders.decoder import ENTRY
-from idbounds.decoders.form import SEED, Form, Positions, Slot, product
+from idbounds.decoders.form import SEED, Form, Positions, Seeded, Slot, product
 from idbounds.decoders.kriging import REACHES, dictionary
 from idbounds.decoders.projected import Projected
 from idbounds.decoders.trains import Train
@@ -37,9 +37,6 @@ class Dense(Form):
     @classmethod
     def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
         return ()
-
-    def pattern(self, slot: Slot) -> None:  # noqa: D102
-        return None
 
     def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
         return (slot.size,)
@@ -97,9 +94,6 @@ class LowRank(Form):
     def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
         return (Shifted(Uniform(min(slot.matrix)), by=-1),)
 
-    def pattern(self, slot: Slot) -> None:  # noqa: D102
-        return None
-
     def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
         rows, columns = slot.matrix
         return rows * self.rank, self.rank * columns
@@ -112,7 +106,7 @@ class LowRank(Form):
 
 @final
 @dataclass(frozen=True)
-class Shared(Form):
+class Shared(Seeded):
     """Few numbers for all entries: a hash says which one an entry takes, and with which sign.
 
     Entry i of the network takes number floor(word(i) K / 2^32), with word(i) of stream `POSITIONS`; it is
@@ -125,20 +119,7 @@ class Shared(Form):
     Source: Chen, Wilson, Tyree, Weinberger and Chen (2015), Compressing networks by hashing.
     """
 
-    count: int
-    seed: int = 0
-
     kind = "shared"
-
-    @classmethod
-    def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
-        return Shifted(Uniform(slot.size), by=-1), SEED
-
-    def pattern(self, slot: Slot) -> None:  # noqa: D102
-        return None
-
-    def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
-        return (self.count,)
 
     def weights(self, slot: Slot, positions: Positions, numbers: Sequence[Reals]) -> Reals:  # noqa: D102
         places, sign = self.hashed(slot)
@@ -163,9 +144,6 @@ class Zero(Form):
     @classmethod
     def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
         return ()
-
-    def pattern(self, slot: Slot) -> None:  # noqa: D102
-        return None
 
     def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
         return ()
@@ -193,9 +171,6 @@ class Corner(Form):
     def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
         rows, columns = slot.matrix
         return Shifted(Uniform(rows), by=-1), Shifted(Uniform(columns), by=-1)
-
-    def pattern(self, slot: Slot) -> None:  # noqa: D102
-        return None
 
     def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
         return (self.rows * self.columns,)
@@ -226,9 +201,6 @@ class Scattered(Form):
     @classmethod
     def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
         return Shifted(Uniform(slot.size), by=-1), SEED
-
-    def pattern(self, slot: Slot) -> None:  # noqa: D102
-        return None
 
     def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
         return (self.count,)
@@ -272,9 +244,6 @@ class Predicted(Form):
     def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
         side = Shifted(Uniform(slot.matrix[1]), by=-1)
         return side, side, side, Uniform(REACHES)
-
-    def pattern(self, slot: Slot) -> None:  # noqa: D102
-        return None
 
     def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
         grid = self.height * self.width

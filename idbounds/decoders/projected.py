@@ -8,8 +8,7 @@ from typing import final
 
 import numpy as np
 
-from idbounds.codes import Codec, Shifted, Uniform
-from idbounds.decoders.form import SEED, Form, Positions, Slot
+from idbounds.decoders.form import Positions, Seeded, Slot
 from idbounds.decoders.values import Reals
 from idbounds.errors import DecodeError, InputError
 from idbounds.projections.dense import DenseProjection
@@ -18,7 +17,7 @@ from idbounds.projections.stream import Stream, words
 
 @final
 @dataclass(frozen=True)
-class Projected(Form):
+class Projected(Seeded):
     """W = P v, with P of shape (N, k) made of dense random signs, its columns of length sqrt(N / k).
 
     The signs are the helper string of Arora et al.: they follow from a seed, so nothing of them is written.
@@ -32,24 +31,14 @@ class Projected(Form):
         compression approach, Algorithm 1.
     """
 
-    count: int
-    seed: int = 0
-
     kind = "projected"
-
-    @classmethod
-    def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
-        return Shifted(Uniform(slot.size), by=-1), SEED
-
-    def pattern(self, slot: Slot) -> None:  # noqa: D102
-        return None
 
     def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
         try:
             self.projection(slot)
         except InputError as error:
             raise DecodeError(f"{self.kind}: {error}") from None
-        return (self.count,)
+        return super().sizes(slot, kept)
 
     def weights(self, slot: Slot, positions: Positions, numbers: Sequence[Reals]) -> Reals:  # noqa: D102
         return self.projection(slot).apply(numbers[0]).astype(np.float64, copy=False)

@@ -45,9 +45,6 @@ class Train(Form):
     def fields(cls, slot: Slot) -> tuple[Codec[int], ...]:  # noqa: D102
         return Shifted(Uniform(MOST_CORES), by=-1), Shifted(Uniform(math.isqrt(slot.size)), by=-1)
 
-    def pattern(self, slot: Slot) -> None:  # noqa: D102
-        return None
-
     def sizes(self, slot: Slot, kept: int) -> tuple[int, ...]:  # noqa: D102
         return (sum(map(math.prod, self.shapes(slot))),)
 

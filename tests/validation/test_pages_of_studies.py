@@ -135,6 +135,10 @@ def used(row):
     return f"| {row.energy:g} | {shares} | {' | '.join(falls)} |"
 
 
+SHORT = (bounds_race, calculators, random_labels, utilised_rank)
+"""Studies whose table has four lines."""
+
+
 @pytest.mark.parametrize(
     ("study", "page", "line"),
     [
@@ -155,7 +159,7 @@ def test_the_page_says_what_the_rows_say(study, page, line):
     text = (ROOT / f"docs/explain/{page}.md").read_text("utf-8")
     table = study.numbers(rows).rename(columns=lambda name: name.replace(" ", "_"))
     lines = [line(row) for row in table.itertuples()]
-    assert len(lines) >= 4
+    assert len(lines) >= (4 if study in SHORT else 5)
     assert [one for one in lines if one not in text] == []
 
 

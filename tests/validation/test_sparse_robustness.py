@@ -2,20 +2,21 @@
 
 import pandas as pd
 import pytest
+from made_rows import rows_of
 
-from validation import results
 from validation.studies import sparse_robustness as study
 from validation.study import Verdict
 
 
 def rows(right, keep=lambda point: True):
     """The laptop tier with a count of right answers for each sparsity and seed."""
-    made = []
-    for point in filter(keep, study.GRID["laptop"]):
+
+    def measured(point):
         count = right(point["sparsity"], point["seed"])
         row = {"zeros": point["sparsity"], "test_n": 1000, "clean": 900, "fgsm": count, "pgd": count}
-        made += results.row_set(study.STUDY, "laptop", point, [row], run="r", started="t", seconds=1.0)
-    return results.latest(results.frame(made))
+        return [row]
+
+    return rows_of(study.STUDY, measured, keep)
 
 
 def verdicts(table):

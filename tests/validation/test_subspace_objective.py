@@ -3,16 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+from made_rows import rows_of
 
-from validation import results
 from validation.studies import subspace_objective as study
 from validation.study import Verdict
 
 
 def rows(change=lambda point, bound: bound, keep=lambda point: True, d90=400.0):
     """The laptop tier, the bound smallest at d = 1000, d90 below."""
-    made = []
-    for point in filter(keep, study.GRID["laptop"]):
+
+    def measured(point):
         if point["what"] == "d90":
             row = {"d90": d90, "low": 0.9 * d90, "high": 1.1 * d90}
         else:
@@ -21,8 +21,9 @@ def rows(change=lambda point, bound: bound, keep=lambda point: True, d90=400.0):
                 "bound": str(change(point, bound)), "train_error": 0.12, "test_error": 0.13, "test_low": 0.125,
                 "code_bits": 1600,
             }  # fmt: skip
-        made += results.row_set(study.STUDY, "laptop", point, [row], run="r", started="t", seconds=1.0)
-    return results.latest(results.frame(made))
+        return [row]
+
+    return rows_of(study.STUDY, measured, keep)
 
 
 def verdicts(table):

@@ -2,8 +2,8 @@
 
 import pandas as pd
 import pytest
+from made_rows import rows_of
 
-from validation import results
 from validation.studies import tight_bounds
 from validation.study import Verdict
 
@@ -12,8 +12,8 @@ BOUNDS = {"mnist": 0.048, "fashion-mnist": 0.178}
 
 def rows(change=lambda point, bound: bound, keep=lambda point: True):
     """The laptop tier, each bound that of its data set, higher where an ingredient is changed, lower with the sketch."""
-    made = []
-    for point in filter(keep, tight_bounds.GRID["laptop"]):
+
+    def measured(point):
         whole = {**point, "seed": 0} == tight_bounds._point(str(point["dataset"]))
         changed = -0.002 if "sketch" in str(point["architecture"]) else 0 if whole else 0.01
         bound = BOUNDS[str(point["dataset"])] + 0.0001 * int(point["seed"]) + changed
@@ -21,8 +21,9 @@ def rows(change=lambda point, bound: bound, keep=lambda point: True):
             "bound": str(change(point, bound)), "train_error": 0.01, "test_error": 0.012, "test_low": 0.01,
             "test_high": 0.02, "code_bits": 1400, "certify_seconds": 1.0,
         }  # fmt: skip
-        made += results.row_set(tight_bounds.STUDY, "laptop", point, [row], run="r", started="t", seconds=1.0)
-    return results.latest(results.frame(made))
+        return [row]
+
+    return rows_of(tight_bounds.STUDY, measured, keep)
 
 
 def verdicts(table):

@@ -2,20 +2,21 @@
 
 import pandas as pd
 import pytest
+from made_rows import rows_of
 
 from idbounds.compress import read_pipeline
-from validation import results
 from validation.studies import which_weights as study
 from validation.study import Verdict
 
 
 def rows(errors, keep=lambda point: True):
     """The laptop tier with a count of errors for each way and seed."""
-    made = []
-    for point in filter(keep, study.GRID["laptop"]):
+
+    def measured(point):
         row = {"code_bits": 9000, "errors_before": 0, "errors": errors(point), "test_errors": 20}
-        made += results.row_set(study.STUDY, "laptop", point, [row], run="r", started="t", seconds=1.0)
-    return results.latest(results.frame(made))
+        return [row]
+
+    return rows_of(study.STUDY, measured, keep)
 
 
 ORDER = ("at once", "magnitude", "fisher", "gradual", "gradual, fisher", "obd")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from validation import reading
 from validation.certified import check_valid
 from validation.figures import COLOURS, MARKERS
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
@@ -121,8 +122,7 @@ _COLUMNS = (
 
 
 def _laptop(rows: pd.DataFrame) -> pd.DataFrame:
-    rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, "tier", "status", *_COLUMNS])))
-    found = rows[(rows["status"] == "ok") & (rows["tier"] == "laptop")]
+    found = reading.ok(rows, _COLUMNS)
     places = {road: place for place, road in enumerate(ROADS)}
     found = found[list(_COLUMNS)].assign(bound=found["bound"].astype(float), place=found["road"].map(places))
     return found.sort_values(["place", "code_bits", "seed"], ignore_index=True).drop(columns="place")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from validation import sentences
+from validation import reading, sentences
 from validation.figures import COLOURS, INK
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
@@ -145,9 +145,10 @@ _COLUMNS = (
 
 
 def _laptop(rows: pd.DataFrame, what: str, columns: tuple[str, ...]) -> pd.DataFrame:
-    rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, "tier", "status", "what", *columns])))
-    found = rows[(rows["status"] == "ok") & (rows["tier"] == "laptop") & (rows["what"] == what)]
-    return found[list(columns)].sort_values("energy", ignore_index=True, kind="stable")
+    found = reading.ok(rows, ("what", *columns))
+    return found.loc[found["what"] == what, list(columns)].sort_values(
+        "energy", ignore_index=True, kind="stable"
+    )
 
 
 def numbers(rows: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from validation import reading
 from validation.figures import COLOURS, MARKERS
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
@@ -121,8 +122,7 @@ _COLUMNS = (
 
 
 def _laptop(rows: pd.DataFrame) -> pd.DataFrame:
-    rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, "tier", "status", *_COLUMNS])))
-    found = rows[(rows["status"] == "ok") & (rows["tier"] == "laptop")]
+    found = reading.ok(rows, _COLUMNS)
     return found[list(_COLUMNS)].sort_values(["question", "architecture", "way", "seed"], ignore_index=True)
 
 
