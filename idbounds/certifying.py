@@ -208,9 +208,12 @@ def write_certificate(
     Returns:
         The certificate's figures.
     """
-    message = decoder.encode(hypothesis)
-    payload = message.bits.data
-    _, network, parts = decoder.decode(payload, replay.module_maker(sample, model))
+    from idbounds.resuming import undivided
+
+    with undivided():
+        message = decoder.encode(hypothesis)
+        payload = message.bits.data
+        _, network, parts = decoder.decode(payload, replay.module_maker(sample, model))
     advance = report.stage("counting errors", len(sample.train_y) + len(sample.test_y))
     n, test_n, kind = len(sample.train_y), len(sample.test_y), kind_of(decoder)
     draws = DRAWS if decoder.gibbs else 1

@@ -54,6 +54,21 @@ def held_interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@contextmanager
+def undivided() -> Iterator[None]:
+    """Do a short piece of work to its end and only then obey Ctrl-C.
+
+    For work that compiles: Python drops a KeyboardInterrupt that is raised in a callback of the compiler.
+
+    Raises:
+        KeyboardInterrupt: at the end, when Ctrl-C was pressed meanwhile.
+    """
+    with held_interrupts() as pressed:
+        yield
+    if pressed:
+        raise KeyboardInterrupt
+
+
 def save(path: Path, identity: str, arrays: Mapping[str, Any]) -> None:
     """Write a checkpoint, all or nothing.
 
