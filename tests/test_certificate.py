@@ -124,11 +124,11 @@ def test_empty_foreign_and_oversized_files(tmp_path):
         file.write(MAGIC)
         file.truncate(2**40)
     tracemalloc.start()
-    start = time.monotonic()
+    start = time.process_time()
     assert "too large" in verify(path).difference
     assert tracemalloc.get_traced_memory()[1] < 2**28
     tracemalloc.stop()
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize("kind", ["missing", "directory", "loop", "fifo", "null", "device"])
@@ -185,10 +185,10 @@ def test_delta_has_one_spelling(given):
     ],
 )
 def test_delta_outside_the_domain_is_refused_at_once(given):
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(InputError, match="give a decimal in"):
         canonical_delta(given)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_record_says_what_was_asked_for(made):

@@ -143,11 +143,11 @@ def test_every_other_statement_is_compared(header, payload, forge, path):
 )
 def test_headers_of_another_form_are_refused_fast(header, payload, forge, section, key, value):
     (header if section is None else header[section])[key] = value
-    start = time.monotonic()
+    start = time.process_time()
     text = denied(forge(header, payload))
     assert text.isprintable()
     assert len(text) < 600
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_every_missing_key_is_named(header, payload, forge):
@@ -264,9 +264,9 @@ def test_short_payloads_with_huge_numbers_cost_little(header, forge, given):
     restated(header["claim"])
     path = forge(header, payload)
     tracemalloc.start()
-    start = time.monotonic()
+    start = time.process_time()
     denied(path)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     assert tracemalloc.get_traced_memory()[1] < 2**27
     tracemalloc.stop()
 

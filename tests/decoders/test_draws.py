@@ -220,10 +220,10 @@ def test_short_payloads_with_huge_numbers_cost_little():
         builder.add("drawing", DrawingCode(sizes), drawing)
         builder.add("scales", draws.Scales(len(sizes)), np.full(len(sizes), 40))
         tracemalloc.start()
-        start = time.monotonic()
+        start = time.process_time()
         with pytest.raises(DecodeError, match="truncated"):
             draws.decode(builder.build("x").bits.data + bytes(1000), lambda name: big)
-        assert time.monotonic() - start < 2
+        assert time.process_time() - start < 2
         assert tracemalloc.get_traced_memory()[1] < 2**24
         tracemalloc.stop()
 

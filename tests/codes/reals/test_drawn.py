@@ -150,9 +150,9 @@ def test_one_long_block_does_not_slow_many_short_ones():
     # Cause: each candidate drew as many words as the longest block of all vectors has.
     given = Drawing((2**18, 2000), (1, 2000), 1)
     noise.normal_levels()
-    start = time.monotonic()
+    start = time.process_time()
     given.made(np.zeros(2001, np.int64))
-    assert time.monotonic() - start < 3
+    assert time.process_time() - start < 3
 
 
 def fuzz(count, seed):

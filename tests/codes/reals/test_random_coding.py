@@ -181,12 +181,12 @@ def test_zeros_and_nothing():
 def test_ten_thousand_entries_take_seconds():
     x = np.random.default_rng(3).standard_normal(10_000)
     random_code(x[:20], bits=2, block=4)
-    start = time.perf_counter()
+    start = time.process_time()
     message = random_code(x, bits=16, block=16)
-    between = time.perf_counter()
+    between = time.process_time()
     y = RandomCode(10_000).decode(message)
     assert between - start < 20
-    assert time.perf_counter() - between < 1
+    assert time.process_time() - between < 1
     assert message.code_bits == 20 + 10_000
     assert 0.29 < ((x - y) ** 2).mean() < 0.32  # the bound is 1/4; the sign times a scale has 0.363
 
