@@ -280,7 +280,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     for axes, task in zip(panels, TASKS, strict=True):
         for kind, colour, marker in zip(KINDS.values(), COLOURS.values(), MARKERS, strict=False):
             some = found[(found["task"] == task) & (found["kind"] == kind)]
-            errors = [some["online"] - some["low"], some["high"] - some["online"]]
+            errors = [(some["online"] - some["low"]).clip(0), (some["high"] - some["online"]).clip(0)]
             axes.errorbar(
                 some["layer"], some["online"], yerr=errors, fmt=f"{marker}-", color=colour, label=kind,
                 capsize=2,
