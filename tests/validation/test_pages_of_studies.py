@@ -15,6 +15,7 @@ from validation.studies import (
     d90_families,
     d90_mnist,
     label_codes,
+    probing,
     random_labels,
     ranking,
     six_roads,
@@ -109,9 +110,14 @@ def race(row):
     return f"| {row.dataset} | {row.n:,} | {rates} |"
 
 
+def probed(row):
+    cells = [f"{getattr(row, name):.3f}" for name in (*probing.COLUMNS, "variational")]
+    return f"| {row.task} | {row.layer} | {' | '.join(cells)} | {100 * row.test_error:.1f} |"
+
+
 LINES = {
     calculators: recomputed, random_labels: noise, width_depth: size, label_codes: code, ranking: order,
-    bounds_race: race,
+    bounds_race: race, probing: probed,
 }  # fmt: skip
 """Of the page of all studies."""
 
@@ -213,6 +219,9 @@ def test_the_page_of_all_studies_says_the_extremes():
     ratio = codes.set_index(["dataset", "model", "code"])["ratio"]
     assert max(ratio[data, "network", "prequential"] for data in label_codes.SIZES) < 0.25
     assert ratio["penbased", "linear", "rounded"] < ratio["penbased", "linear", "prequential"]
+    probes = probing.numbers(committed(probing))
+    assert probes.loc[probes.groupby("task")["online"].idxmin(), "layer"].tolist() == [5, 5]
+    assert probes["shuffled"].min() > 1
     taus = ranking.numbers(committed(ranking)).set_index("predictor")
     assert taus.loc[["occam-hoeffding", "code_bits"], ["tau_high", "same_n_high"]].max(axis=None) < 0
     ranked = committed(ranking)["occam_hoeffding"]

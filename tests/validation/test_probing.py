@@ -55,10 +55,16 @@ def test_one_claim_falls_and_one_order_leaves_it_open(claim, changes):
 
 
 def test_table_and_figure():
-    found = study.numbers(rows())
+    found = study.lengths_of(rows())
     assert len(found) == len(study.TASKS) * len(study.KINDS) * 3
     one = found[(found["task"] == "trec") & (found["kind"] == "task") & (found["layer"] == 2)]
     assert one["online"].item() == pytest.approx(800 / 3000)
+    line = study.numbers(rows()).set_index(["task", "layer"]).loc["trec", 2]
+    assert line[list(study.COLUMNS)].tolist() == pytest.approx(
+        [800 / 3000, 1300 / 3000, 2300 / 3000, 2800 / 3000]
+    )
+    assert line[["variational", "test_error"]].tolist() == pytest.approx([900 / 3000, 0.2])
+    assert study.numbers(pd.DataFrame()).empty
     assert study.figure(rows()).axes[0].get_legend_handles_labels()[1] == list(study.KINDS.values())
     assert len(study.figure(pd.DataFrame()).axes) == 2
 

@@ -28,6 +28,9 @@ KINDS = {
 """Encoder and labels. `word`: one label, drawn by the frequencies of the task, for each last word (Hewitt and
 Liang 2019); `shuffled`: those of the task in random order."""
 
+COLUMNS = ("online", "random_weights", "by_last_word", "shuffled")
+"""Of the table, in the order of `KINDS`."""
+
 N, TEST, SEEDS, STEPS = 3000, 500, (0, 1, 2), 300
 """Sentences that are coded, sentences for the test error, orders, and steps of the variational code."""
 
@@ -170,8 +173,8 @@ def _laptop(rows: pd.DataFrame) -> pd.DataFrame:
     return found.assign(kind=pd.Categorical(kinds, [*KINDS.values()]), **ratios)
 
 
-def numbers(rows: pd.DataFrame) -> pd.DataFrame:
-    """Lengths over that of the uniform code, by layer.
+def lengths_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Lengths over that of the uniform code, by kind of labels and layer.
 
     Args:
         rows: the study's latest rows.
@@ -185,6 +188,23 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
         online=("online", "mean"), low=("online", "min"), high=("online", "max"),
         variational=("variational", "mean"), test_error=("test_error", "mean"),
     ).reset_index()  # fmt: skip
+
+
+def numbers(rows: pd.DataFrame) -> pd.DataFrame:
+    """What a reader wants of each layer.
+
+    Args:
+        rows: the study's latest rows.
+
+    Returns:
+        One line a task and layer: online code over uniform code for each kind of labels, mean of the orders;
+        then, for the labels of the task, the same of the variational code, and the probe's test error (rate).
+    """
+    found = lengths_of(rows).astype({"kind": str})
+    wide = found.pivot_table(index=["task", "layer"], columns="kind", values="online")
+    of_task = found[found["kind"] == "task"].set_index(["task", "layer"])[["variational", "test_error"]]
+    wide = wide.reindex(columns=[*KINDS.values()]).set_axis([*COLUMNS], axis=1)
+    return wide.join(of_task).reset_index()
 
 
 def _wide(rows: pd.DataFrame, code: str = "online") -> tuple[pd.DataFrame, str]:
@@ -275,7 +295,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     from matplotlib.figure import Figure
 
     made = Figure(figsize=(4.0, 4.6))
-    found = numbers(rows)
+    found = lengths_of(rows)
     panels = made.subplots(len(TASKS), sharex=True)
     for axes, task in zip(panels, TASKS, strict=True):
         for kind, colour, marker in zip(KINDS.values(), COLOURS.values(), MARKERS, strict=False):
