@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from idbounds.certificate import read
+from idbounds.data import words
 from validation import results
 from validation.studies import (
+    all_but_the_top,
     bounds_race,
     calculators,
     carry_over,
@@ -255,3 +257,20 @@ def test_the_page_says_the_ranks_of_the_layers():
     lines = [layer(row) for row in utilised_rank.layers(rows).itertuples()]
     assert len(lines) == 7
     assert [one for one in lines if one not in text] == []
+
+
+def test_the_page_says_what_word_vectors_gain():
+    rows = committed(all_but_the_top)
+    text = (ROOT / "docs/explain/other-dimensions.md").read_text("utf-8")
+    sets = [name for name in words.SETS if (rows["set"] == name).any()]
+    assert f"| fitted on | removed | {' | '.join(f'`{name}`' for name in sets)} |" in text
+    lines = set()
+    for (vocabulary, removed), some in rows.groupby(["vocabulary", "removed"]):
+        by_set = some.set_index("set").loc[sets, "spearman"]
+        cells = [f"{value:.3f}".removeprefix("0") for value in by_set]
+        fitted = "" if removed < 0 else f"{vocabulary:,}" if vocabulary else "all words"
+        gone = "nothing" if removed < 0 else f"mean and {removed}" if removed else "mean"
+        sizes = [f"{some[name].iloc[0]:.1f}" for name in ("two_nn", "participation_ratio")]
+        lines.add(f"| {fitted} | {gone} | {' | '.join([*cells, *sizes])} |")
+    assert len(lines) == 13
+    assert [line for line in lines if line not in text] == []
