@@ -73,7 +73,7 @@ def images(pixels: str, n: int, seed: int) -> tuple[NDArray[np.float32], ...]:
     order = rng.permutation(14 * 14)
     made = []
     for some in (x, test_x[:2000]):
-        small = some.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))
+        small = samples.halved(some)
         if pixels == "shuffled":
             small = small.reshape(-1, 14 * 14)[:, order].reshape(-1, 14, 14)
         elif pixels == "shifted":
