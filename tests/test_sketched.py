@@ -69,11 +69,6 @@ def test_scores_are_linear_in_the_sketch_of_the_coefficients(shape):
     assert (groups["head.weight"] == net.entry_groups).all()
 
 
-def test_hidden_channels_grow_with_the_planes():
-    assert sketchnet((28, 28), 10).body.hidden == 12
-    assert sketchnet((3, 8, 8), 10).body.hidden == 20
-
-
 def test_a_mirror_image_scores_the_same():
     net = mirrorsketch((3, 8, 8), 5).double()
     x = 2 * torch.rand(4, 3, 8, 8, dtype=torch.float64) - 1
