@@ -45,8 +45,6 @@ L3: Final = Wheel(
 )
 HEADS: Final = 12
 """Of each layer of L3: the graph does not say, and the shapes of its weights do not either."""
-HEADS: Final = 12
-"""Of each layer of L3: the graph does not say, and the shapes of its weights do not either."""
 _PREFIX: Final = "model.0.auto_model."
 
 
