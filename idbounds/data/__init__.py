@@ -7,6 +7,7 @@
 
 from idbounds.data.loading import available, card, fallbacks, load, load_or_fallback, names
 from idbounds.data.model import Arrays, Card, Dataset, Digests, Say, digests
+from idbounds.data.texts import Texts, TextSet, load_texts, text_names
 
 __all__ = [
     "Arrays",
@@ -14,11 +15,15 @@ __all__ = [
     "Dataset",
     "Digests",
     "Say",
+    "TextSet",
+    "Texts",
     "available",
     "card",
     "digests",
     "fallbacks",
     "load",
     "load_or_fallback",
+    "load_texts",
     "names",
+    "text_names",
 ]

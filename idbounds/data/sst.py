@@ -6,9 +6,6 @@ label and a space. The features are those of `imdb`.
 
 from __future__ import annotations
 
-import lzma
-import os
-import tarfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from idbounds.data import imdb
+from idbounds.data.archive import ARCHIVE, find, members
 from idbounds.data.model import Arrays, Card, Digests, Source
-from idbounds.data.words import ARCHIVE
 from idbounds.errors import DataError
 
 MEMBERS = ("stsa.binary.train", "stsa.binary.test")
@@ -60,25 +57,15 @@ def load_sentences() -> tuple[Sentences, Sentences]:
 
     Raises:
         DataError: If the archive is not in the folder named by `IDBOUNDS_DATA`, or damaged.
-    """
-    path = Path(os.environ.get("IDBOUNDS_DATA") or ".").expanduser() / ARCHIVE
-    if not path.is_file():
-        raise DataError(f"the sentences of SST-2 were not found; {SOURCE.remedy}")
-    return _members(path)
+    """  # noqa: DOC502 - raised by find and _members
+    return _members(find("the sentences of SST-2 were"))
 
 
 def _members(path: Path) -> tuple[Sentences, Sentences]:
-    texts = {}
+    texts = members(path, "sentconv", MEMBERS)
     try:
-        with tarfile.open(path) as archive:
-            for entry in archive:
-                place = Path(entry.name)
-                if place.parent.name == "sentconv" and place.name in MEMBERS and entry.isfile():
-                    member = archive.extractfile(entry)
-                    assert member is not None
-                    texts[place.name] = member.read().decode("latin-1")
-        train, test = (_part(texts[name]) for name in MEMBERS)
-    except (OSError, ValueError, KeyError, EOFError, tarfile.TarError, lzma.LZMAError) as error:
+        train, test = (_part(texts[name].decode("latin-1")) for name in MEMBERS)
+    except (ValueError, KeyError) as error:
         raise DataError(f"{path.name} cannot be read ({type(error).__name__}: {error})") from error
     return train, test
 
