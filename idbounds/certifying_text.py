@@ -211,7 +211,13 @@ def _settings(
     best, chosen = math.inf, {}
     for smoothing in range(1, SMOOTHINGS + 1):
         alpha = evaluator.smoothing_of(smoothing)
-        pairs = [evaluator.smoothed(logs, text, alpha) for logs, text in batches]
+        pairs = [
+            (
+                evaluator.losses(logs.gather(-1, text[..., None])[..., 0], alpha),
+                evaluator.entropy(logs, alpha),
+            )
+            for logs, text in batches
+        ]
         bits = np.concatenate([pair[0].numpy().ravel() for pair in pairs])
         for share in shares:
             psi = sum(float(evaluator.psi_of(*pair, alpha, share).sum()) for pair in pairs) / bits.size

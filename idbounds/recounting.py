@@ -81,7 +81,7 @@ def recount_text(
         if advance is not None:
             advance(done, total)
 
-    known = {"smoothing": claim["smoothing"], "share": claim.get("share", 1)}
+    known = {"smoothing": claim["smoothing"], "share": claim.get("share")}
     for part in parts:
         counts.append(text_evaluator.count(network.module, network.state, part, **known, advance=forward))
     train, test = counts

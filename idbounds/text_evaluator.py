@@ -64,7 +64,7 @@ def count(
     rows: NDArray[np.uint8],
     *,
     smoothing: int,
-    share: int,
+    share: int | None = None,
     advance: Callable[[int], Any] | None = None,
 ) -> Counts:
     """Sum the losses of a language model with given weights.
@@ -74,7 +74,7 @@ def count(
         state: CPU tensor of each parameter and buffer by name, float64 where it is floating point.
         rows: uint8, (n, length).
         smoothing: j of alpha = 2^-j.
-        share: i of s = i / 16.
+        share: i of s = i / 16; without it psi is not counted.
         advance: called with the number of rows done, for progress.
 
     Returns:
@@ -86,46 +86,58 @@ def count(
     """  # noqa: DOC502 - raised by likelihoods
     alpha, loss, psi, errors = smoothing_of(smoothing), 0, 0, 0
     for logs, text in likelihoods(module, state, rows):
-        bits, entropy = smoothed(logs, text, alpha)
+        own = logs.gather(-1, text[..., None])
+        bits = losses(own[..., 0], alpha)
         loss += int((bits * LOSS_UNIT).ceil().long().sum())
-        psi += int((psi_of(bits, entropy, alpha, share) * PSI_UNIT).ceil().long().sum())
-        top = logs.topk(2, dim=-1)
-        clear = top.values[..., 0] - top.values[..., 1] >= NEAR_TIE
-        errors += int((~((top.indices[..., 0] == text) & clear)).sum())
+        if share is not None:
+            psi += int((psi_of(bits, entropy(logs, alpha), alpha, share) * PSI_UNIT).ceil().long().sum())
+        rest = logs.scatter(-1, text[..., None], -torch.inf).amax(-1)
+        errors += int((own[..., 0] - rest < NEAR_TIE).sum())
         if advance is not None:
             advance(len(text))
     return Counts(rows.size, loss, psi, errors)
 
 
-def smoothed(logs: Tensor, text: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
-    """Losses and the losses that the model itself expects, both of the smoothed model.
+def losses(logs: Tensor, alpha: float) -> Tensor:
+    """Losses of the smoothed model.
 
     Args:
-        logs: log-likelihoods in nats, (rows, length, 256), float64.
-        text: bytes, (rows, length), int64.
+        logs: log-likelihoods of bytes in nats, before smoothing, any shape, float64.
         alpha: share of the uniform guess.
 
     Returns:
-        Losses in bits and entropies of the prediction in bits, each (rows, length).
+        In bits, the same shape.
+    """
+    return -((1 - alpha) * logs.exp() + alpha / BYTES).log2()
+
+
+def entropy(logs: Tensor, alpha: float) -> Tensor:
+    """The loss that the smoothed model itself expects, before it sees the byte.
+
+    Args:
+        logs: log-likelihoods of all bytes in nats, before smoothing, (..., 256), float64.
+        alpha: share of the uniform guess.
+
+    Returns:
+        In bits, (...).
     """
     chances = (1 - alpha) * logs.exp() + alpha / BYTES
-    bits = -chances.log2()
-    return bits.gather(-1, text[..., None])[..., 0], (chances * bits).sum(-1)
+    return -(chances * chances.log2()).sum(-1)
 
 
-def psi_of(bits: Tensor, entropy: Tensor, alpha: float, share: int) -> Tensor:
-    """The function x - ln(1 + x) of s (Y - X) / Delta, with the entropy Y as centre of the loss X.
+def psi_of(bits: Tensor, centre: Tensor, alpha: float, share: int) -> Tensor:
+    """The function x - ln(1 + x) of s (Y - X) / Delta, with a centre Y of the loss X.
 
     Args:
         bits: losses X, any shape.
-        entropy: Y, known before the byte is read.
+        centre: Y, known before the byte is read: the entropy.
         alpha: share of the uniform guess, which fixes Delta.
         share: i of s = i / 16.
 
     Returns:
         In nats, the same shape.
     """
-    x = share / (SHARES + 1) * (entropy - bits) / width(alpha)
+    x = share / (SHARES + 1) * (centre - bits) / width(alpha)
     return x - torch.log1p(x)
 
 

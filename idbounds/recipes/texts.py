@@ -61,9 +61,9 @@ class Learner(subspace.Learner):
 class OfDocuments(subspace.Settings):
     """Few documents carry a short message only."""
 
-    d: int = 128
-    steps: int = 3000
-    batch: int = 16
+    d: int = 100
+    steps: int = 600
+    batch: int = 8
     learning_rate: float = 0.1
 
 
@@ -71,8 +71,8 @@ class OfDocuments(subspace.Settings):
 class OfTokens(subspace.Settings):
     """Millions of bytes carry a longer one."""
 
-    d: int = 2000
-    steps: int = 3000
+    d: int = 4000
+    steps: int = 1500
     batch: int = 16
     learning_rate: float = 0.1
 
