@@ -6,9 +6,6 @@ label and a space. The features are those of `imdb`.
 
 from __future__ import annotations
 
-import lzma
-import os
-import tarfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from idbounds.data import imdb
+from idbounds.data.archive import ARCHIVE, find, members
 from idbounds.data.model import Arrays, Card, Digests, Source
-from idbounds.data.words import ARCHIVE
 from idbounds.errors import DataError
 
 MEMBERS = ("stsa.binary.train", "stsa.binary.test")
@@ -60,34 +57,16 @@ def load_sentences() -> tuple[Sentences, Sentences]:
 
     Raises:
         DataError: If the archive is not in the folder named by `IDBOUNDS_DATA`, or damaged.
-    """  # noqa: DOC502 - raised by archive_of and parts
-    return parts(archive_of("the sentences of SST-2"), MEMBERS, 2)
+    """  # noqa: DOC502 - raised by find and parts
+    return parts(find("the sentences of SST-2 were"), MEMBERS, 2)
 
 
-def archive_of(what: str) -> Path:
-    """Where the archive lies.
-
-    Args:
-        what: is looked for, for the error message.
-
-    Returns:
-        Its path.
-
-    Raises:
-        DataError: If it is not in the folder named by `IDBOUNDS_DATA`.
-    """
-    path = Path(os.environ.get("IDBOUNDS_DATA") or ".").expanduser() / ARCHIVE
-    if not path.is_file():
-        raise DataError(f"{what} were not found; {SOURCE.remedy}")
-    return path
-
-
-def parts(path: Path, members: tuple[str, str], classes: int) -> tuple[Sentences, Sentences]:
-    """Read two members of the archive's folder `sentconv`, a label, a space and a sentence a line.
+def parts(path: Path, names: tuple[str, str], classes: int) -> tuple[Sentences, Sentences]:
+    """Read two members of the archive's folder `sentconv`: a label, a space and a sentence a line.
 
     Args:
         path: of the archive.
-        members: names of training and test part.
+        names: of training and test part.
         classes: labels are 0 to classes - 1.
 
     Returns:
@@ -96,17 +75,10 @@ def parts(path: Path, members: tuple[str, str], classes: int) -> tuple[Sentences
     Raises:
         DataError: If the archive is damaged or holds something else.
     """
-    texts = {}
+    texts = members(path, "sentconv", names)
     try:
-        with tarfile.open(path) as archive:
-            for entry in archive:
-                place = Path(entry.name)
-                if place.parent.name == "sentconv" and place.name in members and entry.isfile():
-                    member = archive.extractfile(entry)
-                    assert member is not None
-                    texts[place.name] = member.read().decode("latin-1")
-        train, test = (_part(texts[name], classes) for name in members)
-    except (OSError, ValueError, KeyError, EOFError, tarfile.TarError, lzma.LZMAError) as error:
+        train, test = (_part(texts[name].decode("latin-1"), classes) for name in names)
+    except (ValueError, KeyError) as error:
         raise DataError(f"{path.name} cannot be read ({type(error).__name__}: {error})") from error
     return train, test
 
