@@ -14,7 +14,6 @@ from validation.figures import COLOURS, MARKERS
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -52,7 +51,7 @@ _COLUMNS = (
 
 
 @functools.lru_cache(maxsize=1)
-def images(pixels: str, n: int, seed: int) -> tuple[NDArray[np.float32], ...]:
+def images(pixels: str, n: int, seed: int) -> tuple[NDArray[Any], ...]:
     """Some images of MNIST at half the resolution.
 
     Args:

@@ -117,8 +117,8 @@ def measure(point: Point) -> list[Row]:
         source = lengths.network(x.shape[1], int(other_y.max()) + 1, (HIDDEN,), seed)
         lengths.fitted(source, other_x, other_y, steps=steps, seed=seed)
         net[0].load_state_dict(source[0].state_dict())
-        torch.nn.init.zeros_(net[2].weight)  # its classes are others
-        torch.nn.init.zeros_(net[2].bias)
+        for tensor in net[2].parameters():
+            torch.nn.init.zeros_(tensor)  # its classes are others
     centre = parameters_to_vector(net.parameters()).detach().double().numpy()
     centre = centre * 0 if prior == "zero" else centre
     found = []
