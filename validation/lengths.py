@@ -12,7 +12,7 @@ from idbounds.billing import bill
 from idbounds.mdl import VariationalLength, label_ideal_bits, variational_ideal_bits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor, nn
@@ -46,18 +46,27 @@ def network(inputs: int, classes: int, hidden: Sequence[int], seed: int) -> nn.S
 
 
 def fitted(
-    net: nn.Module, x: Tensor, y: Tensor, *, steps: int, seed: int, rate: float = 0.01, decay: float = 1e-3
+    net: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    *,
+    steps: int,
+    seed: int,
+    rate: float = 0.01,
+    decay: float = 1e-3,
+    loss: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> nn.Module:
     """Train a network by AdamW on batches of 128, with a cosine rate.
 
     Args:
         net: changed in place.
         x: inputs (n, features).
-        y: labels.
+        y: labels, or whatever the loss compares outputs with.
         steps: gradient steps.
         seed: of the order.
         rate: learning rate.
         decay: weight decay.
+        loss: of outputs and labels, a scalar; cross-entropy if not given.
 
     Returns:
         The same network.
@@ -70,7 +79,7 @@ def fitted(
     for _ in range(steps):
         rows = rng.integers(len(y), size=min(128, len(y)))
         optimiser.zero_grad()
-        torch.nn.functional.cross_entropy(net(x[rows]), y[rows]).backward()
+        (loss or torch.nn.functional.cross_entropy)(net(x[rows]), y[rows]).backward()
         optimiser.step()
         schedule.step()
     return net
