@@ -187,8 +187,8 @@ STUDY = Study(
     figure=figure,
     caption=(
         f"196-128-128-128 on {N:,} images of Fashion-MNIST at 14 x 14, trained for {STEPS} steps from the "
-        "same starts: mean utilisation of the hidden layers against the share of the energy that is kept, mean "
-        "and range of three starts."
+        "same starts: mean utilisation of the hidden layers against the share of the energy that is kept; "
+        "mean and range of three starts."
     ),
     numbers=numbers,
     claims=(
