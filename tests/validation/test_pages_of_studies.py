@@ -17,6 +17,7 @@ from validation.studies import (
     d90_families,
     d90_mnist,
     label_codes,
+    occam_hill,
     probing,
     random_labels,
     ranking,
@@ -143,6 +144,13 @@ def used(row):
     return f"| {row.energy:g} | {shares} | {' | '.join(falls)} |"
 
 
+def hill(row):
+    rates = " | ".join(f"{100 * x:.1f}" for x in (row.train_error, row.test_error, row.bound))
+    costs = f"{row.speedup:.2f} | {row.memory:.1f}"
+    way = occam_hill.WAYS[row.way]
+    return f"| {100 * row.sparsity:g} | {way} | {row.code_bits:,.0f} | {rates} | {costs} |"
+
+
 SHORT = (bounds_race, calculators, random_labels, utilised_rank)
 """Studies whose table has four lines."""
 
@@ -158,6 +166,7 @@ SHORT = (bounds_race, calculators, random_labels, utilised_rank)
         (six_roads, "compression", road),
         (which_weights, "compression", pruned),
         (utilised_rank, "utilised-rank", used),
+        (occam_hill, "compression", hill),
         *((study, "validation", line) for study, line in LINES.items()),
     ],
     ids=lambda value: value.STUDY.id if hasattr(value, "STUDY") else "",
@@ -274,3 +283,16 @@ def test_the_page_says_what_word_vectors_gain():
         lines.add(f"| {fitted} | {gone} | {' | '.join([*cells, *sizes])} |")
     assert len(lines) == 13
     assert [line for line in lines if line not in text] == []
+
+
+def test_the_page_says_where_the_valley_is():
+    text = (ROOT / "docs/explain/compression.md").read_text("utf-8")
+    found = occam_hill.numbers(committed(occam_hill))
+    of = found[found["way"] == "magnitude"].set_index("sparsity")
+    assert of["bound"].idxmin() == 0.99
+    assert f"{100 * (of.loc[0, 'bound'] - of['bound'].min()):.0f} points below that of all weights" in text
+    assert "difference 0.0028 to 0.0041" in outcome(occam_hill, "hill")
+    assert "80% zeros cost 0.3 to 0.4 points" in text
+    assert of.loc[0.8, "speedup"] < 1 < of.loc[0.9, "speedup"]
+    assert of.loc[0.5, "memory"] < 1 < of.loc[0.8, "memory"]
+    assert round(1 / of.loc[0, "speedup"], -1) == 30
