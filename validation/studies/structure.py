@@ -243,12 +243,10 @@ def figure(rows: pd.DataFrame) -> Figure:
             known = some[some[value].notna()] if len(some) else some
             if len(known):
                 at = [places[name] + shift for name in known["structure"]]
-                errors = [
-                    (known[value] - known[low].fillna(0)).clip(0),
-                    (known[high].fillna(known[value]) - known[value]).clip(0),
-                ]
+                mean = known[value]
+                errors = [(mean - known[low].fillna(mean)).clip(0), (known[high].fillna(mean) - mean).clip(0)]
                 axes.errorbar(
-                    at, known[value], yerr=errors, fmt=marker, color=colour, label=PIXELS[pixels], capsize=2
+                    at, mean, yerr=errors, fmt=marker, color=colour, label=PIXELS[pixels], capsize=2
                 )
     panels[0].set(ylabel=f"d for {REACHED:.0%}", yscale="log")
     panels[0].set_yticks(DIMENSIONS, [str(d) for d in DIMENSIONS])
