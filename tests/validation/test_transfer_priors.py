@@ -46,7 +46,7 @@ def test_as_claimed_and_without_rows():
 )
 def test_a_target_refutes_and_a_draw_leaves_it_open(prior, by, fall):
     def one(point):
-        return by * (point["prior"] == prior and point["target"] == "mnist")
+        return by * (point["prior"] == prior and point["target"] == "fashion-mnist 5-9")
 
     for change, verdict in (
         (one, Verdict.NOT_SUPPORTED),
@@ -100,5 +100,5 @@ def test_the_smoke_tier_and_its_parts():
     assert set(y.tolist()) == set(test_y.tolist()) == set(range(5))
     assert 0 <= float(test_x.min()) < float(test_x.max()) <= 1
     (row,) = study.measure(study.GRID["smoke"][0])
-    assert row["source"] == "fashion-mnist"
+    assert row["source"] == "mnist"
     assert row["test_low"] < row["test_error"] < float(row["bound"]) <= 1

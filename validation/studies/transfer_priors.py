@@ -20,11 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-TRANSFERS = {
-    "fashion-mnist": "mnist",
-    "mnist": "fashion-mnist",
-    "fashion-mnist 5-9": "fashion-mnist 0-4",
-}
+TRANSFERS = {"fashion-mnist": "mnist", "fashion-mnist 5-9": "fashion-mnist 0-4"}
 """From the target to the data that the prior learns from; a range behind the name picks classes."""
 
 PRIORS = {
@@ -46,7 +42,7 @@ DRAWS = 4000
 """Pairs of an example and drawn weights that estimate an error."""
 
 GRID: dict[str, tuple[Point, ...]] = {
-    "smoke": ({"target": "mnist", "prior": "other", "n": 300, "seed": 0, "steps": 40},),
+    "smoke": ({"target": "fashion-mnist", "prior": "other", "n": 300, "seed": 0, "steps": 40},),
     "laptop": tuple(
         {"target": target, "prior": prior, "n": N, "seed": seed, "steps": STEPS}
         for seed in SEEDS
