@@ -326,6 +326,15 @@ def test_the_page_says_what_structure_saves():
     assert (ratio["shuffled"] / ratio["in order"]).idxmax() == "pooled"
 
 
+def test_the_page_says_what_other_data_save():
+    found = transfer_priors.numbers(committed(transfer_priors)).set_index(["target", "prior"])
+    other, start = (found.xs(name, level="prior") for name in ("other", "start"))
+    saved = 1 - other["kl_bits"] / start["kl_bits"]
+    assert sorted(saved) == pytest.approx([0.14, 0.28], abs=0.005)
+    assert (100 * (start["bound"] - other["bound"])).tolist() == pytest.approx([5, 5], abs=0.5)
+    assert other.loc["fashion-mnist", "test_error"] > start.loc["fashion-mnist", "test_error"]
+
+
 def test_the_page_says_where_the_valley_is():
     text = (ROOT / "docs/explain/compression.md").read_text("utf-8")
     found = occam_hill.numbers(committed(occam_hill))
