@@ -335,6 +335,16 @@ def test_the_page_says_what_other_data_save():
     assert other.loc["fashion-mnist", "test_error"] > start.loc["fashion-mnist", "test_error"]
 
 
+def test_the_page_says_how_many_directions_are_used():
+    found = self_supervised.numbers(committed(self_supervised)).set_index(["way", "energy"])
+    at = found.xs(self_supervised.ENERGY, level="energy")
+    assert at.loc[["rotation", "denoising"], "high"].max() < at.loc["labels", "low"]
+    assert at.drop("start")["high"].max() < at.loc["start", "low"]
+    assert at.loc[["rotation", "denoising"], "probe_error"].min() > at.loc["start", "probe_error"]
+    whole = found.xs(0.99, level="energy").drop("start")
+    assert whole["low"].max() < whole["high"].min()  # the ranges overlap
+
+
 def test_the_page_says_where_the_valley_is():
     text = (ROOT / "docs/explain/compression.md").read_text("utf-8")
     found = occam_hill.numbers(committed(occam_hill))
