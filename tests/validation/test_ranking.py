@@ -60,3 +60,21 @@ def test_a_missing_network_leaves_a_claim_open(claim):
     rows = measured(keep=lambda point: point["width"] != ranking.WIDTHS[0])
     assert CLAIMS[claim](rows).verdict is Verdict.INCONCLUSIVE
     assert ranking.numbers(rows).empty
+
+
+def test_seeds_of_a_setting_are_resampled_together(monkeypatch):
+    def made(point):  # the same network with each seed, so that more seeds may not narrow an interval
+        rng = np.random.default_rng([int(10 * v) for k, v in sorted(point.items()) if k != "seed"])
+        values = dict(
+            zip(
+                ("test_error", *(p.replace("-", "_") for p in ranking.PREDICTORS)), rng.random(9), strict=True
+            )
+        )
+        return [values]
+
+    every = ranking.taus(rows_of(ranking.STUDY, made), fixed_n=False)
+    once = {"laptop": tuple(point for point in ranking.GRID["laptop"] if not point["seed"])}
+    monkeypatch.setattr(ranking, "GRID", once)
+    single = ranking.taus(rows_of(ranking.STUDY, made, lambda point: not point["seed"]), fixed_n=False)
+    for name in ranking.PREDICTORS:
+        assert np.allclose(every[name], single[name])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DATASET, DELTA = "penbased", "0.05"
-WIDTHS, DEPTHS, SIZES, DECAYS, SEEDS = (16, 48, 144), (1, 2), (250, 1000, 4000), (0.0, 1.0), (0,)
+WIDTHS, DEPTHS, SIZES, DECAYS, SEEDS = (16, 48, 144), (1, 2), (250, 1000, 4000), (0.0, 1.0), (0, 1, 2)
 SPACING = 0.2
 """Step of the weights' grid in standard deviations, fixed beforehand."""
 
@@ -25,7 +25,7 @@ PREDICTORS = ("occam-hoeffding", "code_bits", "weights", "train_error", *NORMS)
 """What orders the networks: the larger, the larger the test error should be."""
 
 DRAWS = 400
-"""Bootstrap samples of the networks."""
+"""Bootstrap samples of the settings: the seeds of one go together, since they are no independent networks."""
 
 GRID: dict[str, tuple[Point, ...]] = {
     "smoke": ({"width": 16, "depth": 1, "n": 100, "decay": 0.0, "seed": 0, "steps": 50},),
@@ -86,7 +86,7 @@ def measure(point: Point) -> list[Row]:
 
 
 def taus(rows: pd.DataFrame, *, fixed_n: bool) -> dict[str, Any]:
-    """Kendall's tau-b of each predictor with the test error, for resampled networks.
+    """Kendall's tau-b of each predictor with the test error, for resampled settings.
 
     Args:
         rows: the study's latest rows.
@@ -102,7 +102,9 @@ def taus(rows: pd.DataFrame, *, fixed_n: bool) -> dict[str, Any]:
     if len(some) < len(GRID["laptop"]):
         return {}
     rng = np.random.default_rng(0)
-    draws = [np.arange(len(some)), *(rng.integers(len(some), size=(DRAWS, len(some))))]
+    settings = [*some.groupby(["n", "width", "depth", "decay"]).indices.values()]
+    picks = rng.integers(len(settings), size=(DRAWS, len(settings)))
+    draws = [np.arange(len(some)), *(np.concatenate([settings[i] for i in pick]) for pick in picks)]
 
     def signs(column: str) -> Any:
         values = some[column].to_numpy(float)
