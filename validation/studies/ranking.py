@@ -88,6 +88,8 @@ def measure(point: Point) -> list[Row]:
 def taus(rows: pd.DataFrame, *, fixed_n: bool) -> dict[str, Any]:
     """Kendall's tau-b of each predictor with the test error, for resampled settings.
 
+    Only pairs of two settings count.
+
     Args:
         rows: the study's latest rows.
         fixed_n: count only pairs of networks trained on equally many examples.
@@ -102,7 +104,8 @@ def taus(rows: pd.DataFrame, *, fixed_n: bool) -> dict[str, Any]:
     if len(some) < len(GRID["laptop"]):
         return {}
     rng = np.random.default_rng(0)
-    settings = [*some.groupby(["n", "width", "depth", "decay"]).indices.values()]
+    grouped = some.groupby(["n", "width", "depth", "decay"])
+    settings, which = [*grouped.indices.values()], grouped.ngroup().to_numpy()
     picks = rng.integers(len(settings), size=(DRAWS, len(settings)))
     draws = [np.arange(len(some)), *(np.concatenate([settings[i] for i in pick]) for pick in picks)]
 
@@ -111,7 +114,9 @@ def taus(rows: pd.DataFrame, *, fixed_n: bool) -> dict[str, Any]:
         return np.sign(values[:, None] - values)
 
     count = some["n"].to_numpy()
-    mask = (count[:, None] == count) if fixed_n else np.ones((len(some), len(some)))
+    mask = which[:, None] != which  # seeds of one setting differ by chance alone
+    if fixed_n:
+        mask &= count[:, None] == count
     error = signs("test_error")
     found = {}
     for name in PREDICTORS:
