@@ -7,6 +7,7 @@
 
 from idbounds.data.loading import available, card, fallbacks, load, load_or_fallback, names
 from idbounds.data.model import Arrays, Card, Dataset, Digests, Say, digests
+from idbounds.data.own import from_arrays
 
 __all__ = [
     "Arrays",
@@ -18,6 +19,7 @@ __all__ = [
     "card",
     "digests",
     "fallbacks",
+    "from_arrays",
     "load",
     "load_or_fallback",
     "names",
