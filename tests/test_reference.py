@@ -142,7 +142,9 @@ def test_a_lesson_asks_before_it_computes_and_answers_its_exercises(page):
     asked = re.split(r"^\*\*\d\.\*\*", exercises, flags=re.MULTILINE)[1:]
     assert len(asked) == 3
     for exercise in asked:
-        computed = re.search(r"```\{code-cell\}\n:tags: \[hide-cell\]\n(.*?)```", exercise, re.DOTALL)
+        computed = re.search(
+            r"```\{code-cell\}\n:tags: \[hide-cell\]\n:mystnb: [^\n]*\n(.*?)```", exercise, re.DOTALL
+        )
         assert ":::{admonition} Answer" in exercise or re.search(r"^ *assert ", computed[1], re.MULTILINE)
     following = LESSONS[LESSONS.index(page) + 1] if page != LESSONS[-1] else None
     assert following is None or f"({following.name})" in exercises
