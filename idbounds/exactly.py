@@ -59,7 +59,7 @@ def places_up(value: Any, places: int) -> str:
     if value in ("inf", math.inf):
         return "inf"
     scaled = math.ceil(exact(value) * 10**places)
-    return f"{Decimal(Decimal(scaled).as_tuple()._replace(exponent=-places)):f}"
+    return f"{Decimal(f'{scaled}e-{places}'):f}"  # from text: no rounding on the way
 
 
 def _decimal(value: Fraction, digits: int, to_integer: Callable[[Fraction], int]) -> str:

@@ -168,6 +168,7 @@ def test_the_last_lesson_says_what_the_committed_certificates_say():
 def test_the_site_builds_without_a_warning(tmp_path):
     pytest.importorskip("furo")
     pytest.importorskip("myst_nb")
+    pytest.importorskip("sphinx_copybutton")
     command = [
         sys.executable,
         "-m",
