@@ -31,6 +31,7 @@ nb_execution_mode = "cache"
 nb_execution_in_temp = True  # the last lesson writes certificates
 nb_execution_timeout = 120
 nb_execution_raise_on_error = True
+nb_merge_streams = True  # or a line may be torn in two
 nb_code_prompt_show = "Show {type}"
 
 autodoc_member_order = "bysource"
