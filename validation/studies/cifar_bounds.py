@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BASE: Point = {
-    "dataset": "cifar-10-jpeg", "architecture": "mirrorsketch", "nats": 3.0, "passes": 5, "bits": 16, "steps": 1000,
-    "balance": 500, "between": 10,
+    "dataset": "cifar-10-jpeg", "architecture": "mirrorsketch", "nats": 3.0, "passes": 5, "bits": 16,
+    "steps": 1000, "balance": 500, "between": 10,
 }  # fmt: skip
 SEEDS = (0, 1, 2)
 
@@ -32,8 +32,8 @@ CHANGES: dict[str, Point] = {
 
 GRID: dict[str, tuple[Point, ...]] = {
     "smoke": (
-        {**BASE, "dataset": "digits", "architecture": "sketchnet", "bits": 8, "steps": 60, "balance": 5, "between": 1,
-         "passes": 1, "seed": 0},
+        {**BASE, "dataset": "digits", "architecture": "sketchnet", "bits": 8, "steps": 60, "balance": 5,
+         "between": 1, "passes": 1, "seed": 0},
     ),
     "laptop": (
         *({**BASE, "seed": seed} for seed in SEEDS),
@@ -150,7 +150,7 @@ STUDY = Study(
     measure=measure,
     figure=figure,
     caption=(
-        "CIFAR-10 once more compressed as JPEG. Fits of 1,000 steps, so that the bounds are above those of the "
+        "CIFAR-10 once more compressed as JPEG. Fits of 1,000 steps, so the bounds are above that of the "
         "committed certificate. Dotted: Lotfi et al. (2022), of CIFAR-10 itself."
     ),
     numbers=numbers,
