@@ -179,12 +179,20 @@ def _trimmed(_module: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 
 
 def _attempt(what: str, doing: Callable[[], Any]) -> Any:
-    """The library raises many kinds of errors for one cause."""
+    """The library raises many kinds of errors for one cause, and reports what is no fault."""
+    logging = _transformers().utils.logging
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     try:
         return doing()
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
         said = " ".join(str(error).split())[:300]
         raise InputError(f"{what} ({type(error).__name__}: {said})") from error
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
 
 
 def _transformers() -> Any:

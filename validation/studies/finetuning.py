@@ -275,14 +275,17 @@ def _ends(rows: pd.DataFrame, cell: tuple[str, str, str, str], criterion: str) -
 def _compared(
     rows: pd.DataFrame, less: tuple[str, str, str, str], more: tuple[str, str, str, str], criterion: str
 ) -> Outcome:
-    """Whether d90 of one cell is below that of another: by whole intervals."""
+    """Whether d90 of one cell is below that of another: by whole intervals, which may touch at a grid point.
+
+    There the one clearly passes and the other clearly fails.
+    """
     one, other = _ends(rows, less, criterion), _ends(rows, more, criterion)
     if one is None or other is None:
         return Outcome(Verdict.INCONCLUSIVE, "one of the two is not measured, or nothing bounds it")
     says = f"[{one.low:.0f}, {one.high:.0f}] against [{other.low:.0f}, {other.high:.0f}] ({criterion})"
-    if one.high < other.low:
+    if one.high <= other.low:
         return Outcome(Verdict.SUPPORTED, says)
-    return Outcome(Verdict.NOT_SUPPORTED if one.low > other.high else Verdict.INCONCLUSIVE, says)
+    return Outcome(Verdict.NOT_SUPPORTED if one.low >= other.high else Verdict.INCONCLUSIVE, says)
 
 
 def check_pretraining(rows: pd.DataFrame) -> Outcome:
