@@ -275,10 +275,7 @@ def _ends(rows: pd.DataFrame, cell: tuple[str, str, str, str], criterion: str) -
 def _compared(
     rows: pd.DataFrame, less: tuple[str, str, str, str], more: tuple[str, str, str, str], criterion: str
 ) -> Outcome:
-    """Whether d90 of one cell is below that of another: by whole intervals, which may touch at a grid point.
-
-    There the one clearly passes and the other clearly fails.
-    """
+    """Whether d90 of one is below that of another: by whole intervals, which may touch at a grid point."""
     one, other = _ends(rows, less, criterion), _ends(rows, more, criterion)
     if one is None or other is None:
         return Outcome(Verdict.INCONCLUSIVE, "one of the two is not measured, or nothing bounds it")
