@@ -26,6 +26,7 @@ _HOMES = {
     "binomial_tail_inverse": "kernels.floats",
     "log_star": "kernels.floats",
     "certify": "certifying",
+    "certify_text": "certifying_text",
     "measure_d90": "dimension.measuring",
     "verify": "replay",
     "attach": "projections.subspace",
@@ -44,6 +45,7 @@ __all__ = ["__version__", *_HOMES]
 if TYPE_CHECKING:
     from idbounds.catalogue import bounds as bounds
     from idbounds.certifying import certify as certify
+    from idbounds.certifying_text import certify_text as certify_text
     from idbounds.combining import dominates as dominates
     from idbounds.combining import minimum_of as minimum_of
     from idbounds.comparing import compare as compare

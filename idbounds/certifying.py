@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import platform
-import re
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from idbounds import data, replay
+from idbounds import data, jobs, replay
 from idbounds.catalogue import bounds
-from idbounds.certificate import Factory, canonical_delta, is_certificate, write
+from idbounds.certificate import Factory, write
 from idbounds.claims import DRAWS, kind_of
 from idbounds.comparing import Evaluation, compare
-from idbounds.decoders import CUSTOM, Decoder
-from idbounds.errors import InputError, MissingExtra
-from idbounds.recipes import RECIPES, Job, Progress, Recipe, Silent
+from idbounds.decoders import Decoder
+from idbounds.recipes import Progress
 
 DELTA = "0.05"
-RECIPE = next(iter(RECIPES))
 
 
 @dataclass(frozen=True)
@@ -110,7 +101,7 @@ class Certified:
 def certify(
     dataset: str | data.Dataset = "fashion-mnist",
     *,
-    recipe: str = RECIPE,
+    recipe: str | None = None,
     architecture: str | None = None,
     model: Factory | None = None,
     seed: int = 0,
@@ -125,8 +116,8 @@ def certify(
 
     Args:
         dataset: name of a data set, or one of your own.
-        recipe: "draws" fits a posterior against the bound and names weights by draws from a prior; "subspace"
-            trains in a random subspace on a grid.
+        recipe: "draws", the default, fits a posterior against the bound and names weights by draws from a
+            prior; "gibbs" leaves it one; "subspace" trains in a random subspace on a grid.
         architecture: entry of the recipe's menu; by default what suits the shape of an example, and where
             several do the one that a short fit likes best.
         model: your own factory (shape of an example, classes) -> nn.Module instead; `verify` needs it, too.
@@ -147,37 +138,11 @@ def certify(
         Interrupted: on Ctrl-C, with the checkpoint to resume from.
         KeyboardInterrupt: on Ctrl-C before the first step, when there is none.
     """  # noqa: DOC502 - raised further down
-    started = time.monotonic()
-    report: Progress = Silent() if progress is None or isinstance(progress, bool) else progress
-    _need_torch()
-    level = canonical_delta(delta)
-    way = _way(recipe)
-    chosen = way.chosen(settings)
-    place = _device(device, way)
-    if architecture is not None and model is None:
-        _check_known(architecture, way)
-    target = target_file(output, dataset if isinstance(dataset, str) else dataset.name)
-    sample = data.load(dataset, report.say) if isinstance(dataset, str) else replay.checked_sample(dataset)
-    if model is not None:
-        names: tuple[str, ...] = (CUSTOM,)
-    else:
-        names = (architecture,) if architecture else way.architectures(sample.train_x.shape[1:])
-    from idbounds.resuming import Interrupted
-
-    checkpoint = target.with_suffix(".checkpoint.npz")
-    make = replay.module_maker(sample, model)
-    learner = way.prepare(Job(sample, names, make, seed, level, place, checkpoint, report, started), chosen)
-    try:
-        certified = write_certificate(
-            learner.run(resume=resume), sample, target, delta=level, decoder=way.decoder, model=model,
-            report=report, started=started, device=place,
-        )  # fmt: skip
-    except KeyboardInterrupt:
-        if not (resume or learner.done):  # before the first step: a checkpoint there is of another run
-            raise
-        raise Interrupted(checkpoint, learner.done) from None  # while counting errors, say: it has the model
-    checkpoint.unlink(missing_ok=True)
-    return certified
+    return jobs.run(
+        "examples", write_certificate, dataset, recipe=recipe, architecture=architecture, model=model,
+        seed=seed, delta=delta, output=output, resume=resume, device=device, progress=progress,
+        settings=settings,
+    )  # fmt: skip
 
 
 def write_certificate(
@@ -221,20 +186,10 @@ def write_certificate(
     claim: dict[str, Any] = {"errors": errors, "n": n, "delta": delta, **kind.found(network, parts)}
     claim |= {"draws": draws} if decoder.gibbs else {}
     claim["value"] = value = kind.upper(claim)
-    header = {
-        "format": replay.FORMAT,
-        "decoder": message.decoder,
-        "bound": kind.bound,
-        "claim": claim,
-        "data": replay.describe_data(sample),
-        "model": replay.describe_model(network, model),
-        "parts": parts,
-        "test": {"errors": test_errors, "n": test_n},
-        "declared": replay.declared_by_author(decoder, sample.name),
-        "made": _made(device),
-        "payload_sha256": hashlib.sha256(payload).hexdigest(),
-    }
-    write(target, header, payload)
+    test = {"errors": test_errors, "n": test_n}
+    write(
+        target, jobs.header_of(message, payload, claim, sample, network, model, parts, test, device), payload
+    )
     known = kind.inputs(claim) | {"test_errors": test_errors, "test_n": test_n}
     compared = compare(**{"delta": delta, **known}, majority_error=sample.majority_error)
     bill = kind.bill(network, parts)
@@ -265,79 +220,3 @@ def test_interval(errors: int, n: int, level: float = 0.95) -> tuple[float, floa
     bound = bounds["test-binomial"]
     upper = bound(test_errors=errors, test_n=n, delta=tail)
     return 1 - bound(test_errors=n - errors, test_n=n, delta=tail), min(upper, 1.0)
-
-
-def _need_torch() -> None:
-    try:
-        import torch  # noqa: F401
-    except ImportError:
-        raise MissingExtra("certify needs torch: pip install 'idbounds[torch]'") from None
-
-
-def _way(recipe: str) -> Recipe:
-    if recipe not in RECIPES:
-        raise InputError(f"no recipe {recipe!r}; give one of {', '.join(RECIPES)}")
-    return RECIPES[recipe]
-
-
-def _check_known(architecture: str, way: Recipe) -> None:
-    menu = [name for name in way.decoder.menu if name != CUSTOM]
-    if architecture not in menu:
-        raise InputError(
-            f"no architecture {architecture!r}; give one of {', '.join(menu)}, or your own with model=factory"
-        )
-
-
-def target_file(output: str | os.PathLike[str] | None, name: str) -> Path:
-    """The certificate's path, if a file can be made there: found out before the training, not after.
-
-    Args:
-        output: as given; None for the data set's name.
-        name: of the data set.
-
-    Returns:
-        The path; its folder is made.
-
-    Raises:
-        InputError: when nothing can be written there, or what is there is no certificate.
-    """  # noqa: DOC501 - an OSError does not leave it
-    target = Path(output if output is not None else f"{name}.idb")
-    try:
-        if target.suffix in {".svg", ".png", ".npz"} or target.is_dir() or not target.name:
-            raise InputError(f"output {str(target)!r}: give the name of a certificate, such as {name}.idb")
-        if target.exists() and not is_certificate(target):
-            raise InputError(f"output {str(target)!r} is there and is no certificate; give another file")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=target.name):
-            return target
-    except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"output {str(target)!r} cannot be written: {reason}; give another file") from None
-
-
-def _device(device: str, way: Recipe) -> str:
-    import torch
-
-    if device == "auto":
-        return "cuda" if "cuda" in way.devices and torch.cuda.is_available() else "cpu"
-    allowed = ", ".join(["auto", *way.devices[:-1]]) + f" or {way.devices[-1]}"
-    try:
-        if not re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", device) or device.partition(":")[0] not in way.devices:
-            raise RuntimeError(f"not a device that recipe {way.name!r} trains on")
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise InputError(f"device {device!r}: {str(error).splitlines()[0]}; give {allowed}") from None
-    return device
-
-
-def _made(device: str) -> dict[str, str]:
-    import torch
-
-    from idbounds import __version__
-
-    return {
-        "idbounds": __version__, "python": platform.python_version(), "numpy": np.__version__,
-        "torch": str(torch.__version__), "machine": platform.machine(), "device": device,
-    }  # fmt: skip

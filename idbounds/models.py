@@ -17,6 +17,8 @@ from idbounds.vectors import linear, vectornet
 
 try:
     from torch import nn
+
+    from idbounds.bytegpt import bytegpt
 except ImportError as error:  # pragma: no cover - the test environment has torch
     raise MissingExtra("models need torch: pip install 'idbounds[torch]'") from error
 
@@ -97,6 +99,9 @@ ARCHITECTURES: dict[str, Factory] = {
 }  # fmt: skip
 """The menu in order; the decoders number it, each in its own way."""
 
+LANGUAGE_MODELS: dict[str, Factory] = {"bytegpt": bytegpt}
+"""The same for rows of bytes: modules with scores for each place, of the decoders of language models."""
+
 
 def build(architecture: str, shape: Sequence[int], classes: int) -> nn.Module:
     """A module of the menu.
@@ -112,9 +117,10 @@ def build(architecture: str, shape: Sequence[int], classes: int) -> nn.Module:
     Raises:
         InputError: for a name that is not in the menu.
     """
-    if architecture not in ARCHITECTURES:
-        raise InputError(f"no architecture {architecture!r}; known: {', '.join(ARCHITECTURES)}")
-    return ARCHITECTURES[architecture](shape, classes)
+    known = ARCHITECTURES | LANGUAGE_MODELS
+    if architecture not in known:
+        raise InputError(f"no architecture {architecture!r}; known: {', '.join(known)}")
+    return known[architecture](shape, classes)
 
 
 def _image(shape: Sequence[int]) -> tuple[int, int, int]:

@@ -15,9 +15,13 @@ import numpy as np
 from idbounds import data
 from idbounds.catalogue import bounds
 from idbounds.certificate import Factory, Verification, read
-from idbounds.claims import Kind, kind_of
+from idbounds.claim import Kind, Numbers
+from idbounds.claims import kind_of
 from idbounds.decoders import CUSTOM, DECODERS, RECIPE_BITS, Decoder, Network
 from idbounds.errors import CertificateError, DecodeError, InputError
+from idbounds.recounting import read_rows as read_rows
+from idbounds.recounting import recount as recount
+from idbounds.recounting import recount_text as recount_text
 
 if TYPE_CHECKING:
     from torch import nn
@@ -30,7 +34,6 @@ _TYPES = {
 }  # fmt: skip
 _DATA = {"name": str, "sha256": str, "train_sha256": str, "classes": int, "levels": int, "shape": list}
 _FAR = 2**48
-_TEST = {"errors": int, "n": int}
 
 
 def verify(
@@ -102,8 +105,11 @@ def replay(
     sample = checked_sample(dataset) if dataset is not None else _load(stated_data["name"], say)
     for key, value in describe_data(sample).items():
         _same(f"data {key}", stated_data[key], value)
-    _same("n", claim["n"], len(sample.train_y))
-    _same("test n", header["test"]["n"], len(sample.test_y))
+    if sample.form != decoder.form:
+        raise CertificateError(f"decoder {decoder.name} is for {decoder.form}, the data are {sample.form}")
+    n, test_n = kind.sizes(sample, claim)
+    _same("n", claim["n"], n)
+    _same("test n", header["test"]["n"], test_n)
     _check_value(kind, claim)  # with the true n: a forged one could make the arithmetic slow
 
     try:
@@ -115,20 +121,27 @@ def replay(
     for key, value in kind.found(network, parts).items():
         _same(key, claim[key], value)
     _same("bits by part", header["parts"], parts)
-    found = describe_model(network, model)
+    described = describe_model(network, model)
     stated_source = header["model"].get("source_sha256")
-    _same("keys of model", sorted(header["model"]), sorted(found))
+    _same("keys of model", sorted(header["model"]), sorted(described))
     for key in decoder.states:
-        _same(f"model {key}", header["model"][key], found[key])
+        _same(f"model {key}", header["model"][key], described[key])
 
-    errors, test_errors = recount(network, sample, claim.get("draws", 1), advance)
-    _at_most("training errors", errors, claim["errors"])
-    _at_most("test errors", test_errors, header["test"]["errors"])
+    if decoder.form == "examples":
+        errors, test_errors = recount(network, sample, claim.get("draws", 1), advance)
+        found, tested = {"errors": errors}, {"errors": test_errors, "n": test_n}
+    else:
+        found, tested = recount_text(network, sample, claim, advance)
+    for name in found:
+        _at_most(f"training {name}", found[name], claim[name])
+    for name in tested:
+        _at_most(f"test {name}", tested[name], header["test"][name])
     return Verification(
-        ok=True, difference="", bound=header["bound"], value=claim["value"], errors=errors, n=claim["n"],
+        ok=True, difference="", bound=header["bound"], value=claim["value"], errors=found.get("errors"),
+        n=claim["n"],
         code_bits=claim["code_bits"], delta=claim["delta"], header=header,
-        checked=_checked(kind, claim, sample, errors, test_errors),
-        declared=_declared(header, decoder, kind, stated_source, found.get("source_sha256")),
+        checked=_checked(kind, claim, sample, found, tested),
+        declared=_declared(header, decoder, kind, stated_source, described.get("source_sha256")),
     )  # fmt: skip
 
 
@@ -156,48 +169,6 @@ def module_maker(sample: data.Dataset, model: Factory | None) -> Callable[[str],
         return model(shape, sample.classes)
 
     return make
-
-
-def recount(
-    network: Network,
-    sample: data.Dataset,
-    draws: int = 1,
-    advance: Callable[[int, int], None] | None = None,
-) -> tuple[int, int]:
-    """Errors on the training sample and on the test set, by the reference evaluator.
-
-    Args:
-        network: as decoded.
-        sample: the data.
-        draws: of a posterior: trials of each training example. A test example has one always.
-        advance: called with (examples done, total).
-
-    Returns:
-        Training errors, test errors.
-    """
-    total, done = len(sample.train_y) + len(sample.test_y), 0
-
-    def forward(examples: int) -> None:
-        nonlocal done
-        done += examples
-        if advance is not None:
-            advance(done, total)
-
-    parts = ((sample.train_x, sample.train_y, draws, 0), (sample.test_x, sample.test_y, 1, draws))
-    errors = []
-    for x, y, trials, passes in parts:
-        if network.spread is None:
-            from idbounds import evaluator
-
-            known: dict[str, Any] = {"levels": sample.levels, "advance": forward}
-            errors.append(evaluator.count_errors(network.module, network.state, x, y, **known))
-        else:
-            from idbounds import gibbs
-
-            known = {"levels": sample.levels, "advance": forward, "draws": trials}
-            first = passes * len(sample.train_y)
-            errors.append(gibbs.count_errors(network, x, y, first=first, **known))
-    return errors[0], errors[1]
 
 
 def describe_data(sample: data.Dataset) -> dict[str, Any]:
@@ -281,13 +252,14 @@ def _checked_form(
     kind = kind_of(decoder)
     _require(header["claim"], kind.types, "claim")
     _require(header["data"], _DATA, "data")
-    _require(header["test"], _TEST, "test")
+    _require(header["test"], kind.test, "test")
     _require(header["model"], decoder.states, "model", {"source_sha256": str})
     for name in ("declared", "made"):
         _require(header[name], dict.fromkeys(header[name], str), name)
     claim = header["claim"]
-    if max(claim["n"], claim["errors"]) >= _FAR:
-        raise CertificateError(f"the claim is impossible: n = {_short(claim['n'])}")
+    for name in ("n", *kind.trials):
+        if claim[name] >= _FAR:
+            raise CertificateError(f"the claim is impossible: {name} = {_short(claim[name])}")
     kind.check(claim)
     if not decoder.gibbs and -(-claim["code_bits"] // 8) != payload_bytes:
         raise CertificateError(
@@ -345,13 +317,13 @@ def _short(value: Any) -> str:
 
 
 def _checked(
-    kind: Kind, claim: Mapping[str, Any], sample: data.Dataset, errors: int, test_errors: int
+    kind: Kind, claim: Numbers, sample: data.Dataset, found: Numbers, tested: Numbers
 ) -> tuple[str, ...]:
     return (
         "the file is intact and its header is in canonical form",
         f"the data are {sample.name}, SHA-256 {sample.sha256[:16]}..., n = {claim['n']}",
-        *kind.says(claim, errors),
-        f"it makes {test_errors} errors on the {len(sample.test_y)} test examples",
+        *kind.says(claim, found),
+        kind.tells(tested, sample),
         f"{kind.bound} at these numbers is at most {claim['value']} in ball arithmetic",
     )
 

@@ -22,6 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from idbounds import data
+from idbounds.catalogue import bounds
 from idbounds.certificate import Verification
 from idbounds.certifying import Certified, certify
 from idbounds.replay import verify as replay_file
@@ -82,6 +83,9 @@ def run_certify(dataset: str, *, as_json: bool, fallback: bool, **options: Any) 
     terminal = Terminal()
     try:
         sample: Any = data.load_or_fallback(dataset, terminal.say) if fallback else dataset
+        form = sample.form if fallback else data.form(dataset)
+        if form != "examples":
+            return _certify_text(sample, terminal, as_json=as_json, **options)
         with terminal:
             result = certify(sample, progress=terminal, **options)
     except Interrupted as stop:
@@ -96,6 +100,20 @@ def run_certify(dataset: str, *, as_json: bool, fallback: bool, **options: Any) 
         print(json.dumps(record(result), indent=2))
     else:
         show(result, figures)
+    return 0
+
+
+def _certify_text(sample: Any, terminal: Terminal, *, as_json: bool, **options: Any) -> int:
+    """The same for documents and texts."""
+    from idbounds import terminal_text
+    from idbounds.certifying_text import certify_text
+
+    with terminal:
+        result = certify_text(sample, progress=terminal, **options)
+    if as_json:
+        print(json.dumps(terminal_text.record(result), indent=2))
+    else:
+        terminal_text.show(result)
     return 0
 
 
@@ -192,11 +210,19 @@ def show(result: Certified, figures: list[Path]) -> None:
         console.print(f"figure: {', '.join(map(str, figures))}", soft_wrap=True)
 
 
+_DRAWN = "idbounds: a certificate at a glance"
+
+
 def _draw(result: Certified, say: Callable[[str], None]) -> list[Path]:
+    """Draw the certificate beside its file; a picture there that is none of ours is left alone."""
     from idbounds import plot
 
     try:
-        return plot.save(plot.certificate(result), result.path)
+        for file in map(result.path.with_suffix, (".svg", ".png")):
+            if file.exists() and not plot.titled(file, _DRAWN):
+                say(f"no figure was drawn: {file} is there and is not of a certificate; move it, or give -o")
+                return []
+        return plot.save(plot.certificate(result), result.path, title=_DRAWN)
     except OSError as error:  # the certificate is written: a figure is no reason to fail
         say(f"no figure was drawn: {error}")
         return []
@@ -205,7 +231,9 @@ def _draw(result: Certified, say: Callable[[str], None]) -> list[Path]:
 def _show_verification(found: Verification) -> None:
     console = Console(highlight=False, soft_wrap=True, markup=False)  # a header is no markup
     if found.ok:
-        says = f": risk <= {found.value} with confidence 1 - {found.delta} ({found.bound})"
+        of_rates = bounds[found.bound or ""].unit == "rate"
+        what = f"risk <= {found.value}" if of_rates else f"loss <= {found.value} bits a byte"
+        says = f": {what} with confidence 1 - {found.delta} ({found.bound})"
         console.print(Text.assemble(("holds", "bold"), says))
     else:
         console.print(Text.assemble(("does not hold", "bold"), f": {found.difference}"))

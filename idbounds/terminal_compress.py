@@ -9,9 +9,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from idbounds.certifying import target_file
 from idbounds.compress import Compressed, compress, read_pipeline
 from idbounds.errors import InputError
+from idbounds.jobs import target_file
 from idbounds.terminal import Terminal
 
 

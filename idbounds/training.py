@@ -170,13 +170,26 @@ class Trainer:
         rows = self._batch()
         with torch.no_grad():
             self.network.z.copy_(self._on_grid())
-        loss = torch.nn.functional.cross_entropy(self.network(self.images[rows]), self.labels[rows])
+        loss = self.loss(rows)
         self.network.z.grad = None
         loss.backward()  # type: ignore[no-untyped-call]
         self.latent.grad = self.network.z.grad
         self.optimiser.step()
         self.done += 1
         return float(loss.detach())
+
+    def loss(self, rows: torch.Tensor) -> torch.Tensor:
+        """The cross-entropy of some examples.
+
+        Args:
+            rows: their numbers.
+
+        Returns:
+            Nats, a scalar.
+        """
+        import torch
+
+        return torch.nn.functional.cross_entropy(self.network(self.images[rows]), self.labels[rows])
 
     def symbols(self) -> NDArray[np.int64]:
         """The trained coordinates in steps of the grid, int64, shape (d,); InputError if they ran away."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from idbounds import data, replay
 from idbounds.certificate import Factory, canonical_delta
-from idbounds.certifying import DELTA, Certified, target_file, write_certificate
+from idbounds.certifying import DELTA, Certified, write_certificate
 from idbounds.checkpoints import read_tensors
 from idbounds.codes import Message
 from idbounds.comparing import Evaluation, compare
@@ -22,6 +22,7 @@ from idbounds.compress.report import Row, dense_bits, rows
 from idbounds.decoders import CUSTOM, DECODERS, Network, layers
 from idbounds.decoders.decoder import wide
 from idbounds.errors import InputError
+from idbounds.jobs import target_file
 from idbounds.recipes import Progress, Silent
 
 if TYPE_CHECKING:

@@ -1,12 +1,12 @@
-"""Named real data sets, each with a card and a frozen digest: images, film reviews as hashed words, tables.
+"""Named real data sets, each with a card and a frozen digest: images, hashed words, tables, texts.
 
 >>> from idbounds import data
 >>> data.load("digits").train_x.shape
 (1297, 8, 8)
 """
 
-from idbounds.data.loading import available, card, fallbacks, load, load_or_fallback, names
-from idbounds.data.model import Arrays, Card, Dataset, Digests, Say, digests
+from idbounds.data.loading import available, card, fallbacks, form, load, load_or_fallback, names
+from idbounds.data.model import Arrays, Card, Dataset, Digests, Form, Say, digests
 from idbounds.data.texts import Texts, TextSet, load_texts, text_names
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Card",
     "Dataset",
     "Digests",
+    "Form",
     "Say",
     "TextSet",
     "Texts",
@@ -21,6 +22,7 @@ __all__ = [
     "card",
     "digests",
     "fallbacks",
+    "form",
     "load",
     "load_or_fallback",
     "load_texts",

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
-from idbounds.data import idx, tool
+from idbounds.data import idx
+from idbounds.data.debian import downloaded
 from idbounds.data.model import Arrays, Card, Digests, Say, Source
-from idbounds.errors import DataError
 
 PACKAGE = "dataset-fashion-mnist"
 INSTALLED = Path("/usr/share/datasets/fashion-mnist")
-_LISTS_AT_FAULT = ("Unable to locate", "no candidate", "No packages found", "404")
-
-
-def _download(folder: Path) -> None:
-    tool.run(
-        "apt-get download", ["apt-get", "download", "-o", "Acquire::http::Timeout=20", PACKAGE], folder, 300
-    )
-
-
-def _download_with_lists(folder: Path, say: Say) -> None:
-    try:
-        _download(folder)
-    except DataError as error:
-        # A fresh container has no package lists, an old one stale ones; only root may fetch them.
-        if not any(sign in str(error) for sign in _LISTS_AT_FAULT) or os.geteuid() != 0:
-            raise
-        say("apt-get update: fetching the package lists")
-        tool.run("apt-get update", ["apt-get", "update", "-o", "Acquire::http::Timeout=20"], folder, 180)
-        _download(folder)
 
 
 def fetch(say: Say) -> Arrays:
@@ -44,16 +24,10 @@ def fetch(say: Say) -> Arrays:
 
     Raises:
         DataError: If apt-get or dpkg-deb is absent or fails.
-    """
+    """  # noqa: DOC502 - raised by downloaded
     say(f"apt-get download {PACKAGE}: 31 MB, once")
     with tempfile.TemporaryDirectory(prefix="idbounds-") as name:
-        folder = Path(name)
-        _download_with_lists(folder, say)
-        package = next(folder.glob("*.deb"), None)
-        if package is None:
-            raise DataError(f"apt-get download {PACKAGE} left no package")
-        tool.run("dpkg-deb", ["dpkg-deb", "-x", package.name, "x"], folder, 120)
-        return idx.read_folder(folder / "x" / INSTALLED.relative_to("/"))
+        return idx.read_folder(downloaded([PACKAGE], Path(name), say) / INSTALLED.relative_to("/"))
 
 
 SOURCE = Source(

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from idbounds.data import adult, cache, cifar, digits, fashion_mnist, idx, imdb, keel, mnist, sst
-from idbounds.data.model import Arrays, Card, Dataset, Say, Source, digests
+from idbounds.data import adult, byte_rows, cache, cifar, digits, fashion_mnist, idx, imdb, keel, mnist, sst
+from idbounds.data.model import Arrays, Card, Dataset, Form, Say, Source, digests
 from idbounds.errors import DataError, InputError
 
 _ALL = (
     fashion_mnist.SOURCE, mnist.SOURCE, digits.SOURCE, cifar.SOURCE,
     imdb.SOURCE, sst.SOURCE, adult.SOURCE, keel.LETTER, keel.PENBASED,
+    byte_rows.REVIEWS_SOURCE, byte_rows.BIBLE_SOURCE,
 )  # fmt: skip
 SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
 
@@ -40,6 +41,18 @@ def names() -> list[str]:
         Their names, each of which `load` takes.
     """
     return sorted(SOURCES, key=lambda name: SOURCES[name].rank)
+
+
+def form(name: str) -> Form:
+    """Tell what the rows of a data set are without loading it.
+
+    Args:
+        name: One of `names()`; any other is an InputError.
+
+    Returns:
+        "examples", "documents" or "text".
+    """
+    return _source(name).form
 
 
 def card(name: str) -> Card:
@@ -151,7 +164,9 @@ def _checked(source: Source, found: _Found) -> Dataset:
             f"{source.digests.both[:16]}...: not the data set of that name; remove it, or {source.remedy}"
         )
     classes = len(source.card.train_counts)
-    return Dataset(source.name, *arrays, classes, source.levels, source.card, *actual, origin=found.origin)
+    return Dataset(
+        source.name, *arrays, classes, source.levels, source.card, *actual, found.origin, source.form
+    )
 
 
 def _missing(source: Source, looked: list[str]) -> str:

@@ -6,13 +6,16 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
     from hashlib import _Hash
+
+Form = Literal["examples", "documents", "text"]
+"""What the rows of a data set are: labelled examples, independent documents, or one text that they cut up."""
 
 Say = Callable[[str], None]
 """Receives one line for each slow step (a download); the command line passes its printer."""
@@ -79,6 +82,7 @@ class Dataset:
         train_sha256: Digest of the training part alone.
         test_sha256: Digest of the test part alone.
         origin: Where this copy was found ("the cache", a folder); for messages only.
+        form: What its rows are; the labels of documents and of a text are not used.
     """
 
     name: str
@@ -93,6 +97,7 @@ class Dataset:
     train_sha256: str
     test_sha256: str
     origin: str = ""
+    form: Form = "examples"
 
     @property
     def majority_error(self) -> float:
@@ -118,6 +123,7 @@ class Source:
         fetch: Downloads the arrays; raises DataError with the reason when it cannot.
         rank: Position in the order of fall-backs; -1 for a data set that no other falls back to.
         levels: Number of grey levels of the format.
+        form: What the rows are.
     """
 
     name: str
@@ -133,6 +139,7 @@ class Source:
     system_folders: tuple[Path, ...] = ()
     fetch: Callable[[Say], Arrays] | None = field(default=None)
     levels: int = 256
+    form: Form = "examples"
 
 
 def _add(digest: _Hash, array: npt.NDArray[np.generic], dtype: str) -> None:

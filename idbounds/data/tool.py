@@ -16,7 +16,7 @@ def _last_line(text: str) -> str:
     return (marked or lines or ["no message"])[-1][:200]
 
 
-def run(what: str, arguments: list[str], cwd: Path, seconds: float) -> None:
+def run(what: str, arguments: list[str], cwd: Path, seconds: float) -> str:
     """Run a program to its end, quietly.
 
     Args:
@@ -24,6 +24,9 @@ def run(what: str, arguments: list[str], cwd: Path, seconds: float) -> None:
         arguments: The program and its arguments; no shell reads them.
         cwd: The folder to run it in.
         seconds: How long it may take.
+
+    Returns:
+        What it wrote to its standard output.
 
     Raises:
         DataError: If it is not installed, takes too long, or fails; one line with its own reason.
@@ -48,3 +51,4 @@ def run(what: str, arguments: list[str], cwd: Path, seconds: float) -> None:
         raise DataError(f"{what} took more than {seconds:.0f} s") from error
     if done.returncode != 0:
         raise DataError(f"{what} failed: {_last_line(done.stderr or done.stdout)}")
+    return done.stdout

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from idbounds.decoders import draws, gibbs, layers, subspace
+from idbounds.decoders import draws, gibbs, layers, subspace, texts
 from idbounds.decoders.decoder import CUSTOM, RECIPE_BITS, Decoder, Network, Spread, scaled
 
 DECODERS: dict[str, Decoder] = {
-    d.name: d for d in (subspace.SUBSPACE, draws.DRAWS, layers.LAYERS, gibbs.GIBBS)
+    d.name: d
+    for d in (
+        subspace.SUBSPACE,
+        draws.DRAWS,
+        layers.LAYERS,
+        gibbs.GIBBS,
+        texts.DOCUMENTS,
+        texts.TOKENS,
+    )
 }
 """By name; an entry never changes meaning."""
 

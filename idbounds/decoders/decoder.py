@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idbounds.codes import BitReader, Bits, Codec, EliasGamma, MessageBuilder, Shifted, Uniform
+from idbounds.data import Form
 from idbounds.errors import DecodeError, InputError
 
 if TYPE_CHECKING:
@@ -59,12 +60,14 @@ class Network:
             posterior, its means.
         states: what a certificate's header says of it, by key.
         spread: of a posterior; None for a single network.
+        draw: of a language model: seed of the subsample that its certificate reads, from the message itself.
     """
 
     module: nn.Module
     state: dict[str, torch.Tensor]
     states: dict[str, Any]
     spread: Spread | None = None
+    draw: int | None = None
 
 
 Maker = Callable[[str], "nn.Module"]
@@ -83,6 +86,7 @@ class Decoder:
         encode: from a hypothesis to its message.
         decode: from a payload and a maker of networks to hypothesis, network and bits by part.
         gibbs: whether a message is a posterior, from which a predictor draws.
+        form: what the rows of its data sets are; of documents and texts a message is a language model.
     """
 
     name: str
@@ -92,6 +96,7 @@ class Decoder:
     encode: Callable[[Any], Any]
     decode: Callable[[bytes, Maker], tuple[Any, Network, dict[str, int]]]
     gibbs: bool = False
+    form: Form = "examples"
 
 
 def recipe_number(name: str) -> int:

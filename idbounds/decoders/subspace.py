@@ -87,10 +87,17 @@ class Model:
 
 
 def encode(model: Model) -> Message:
-    """The message of a model.
+    """The message of a model: `written`."""
+    return written(model, DECODER, MENU)
+
+
+def written(model: Model, name: str, menu: tuple[str, ...]) -> Message:
+    """The message of a model, for this decoder or one that says the same of other architectures.
 
     Args:
         model: the hypothesis.
+        name: of the decoder that will read it.
+        menu: its architectures.
 
     Returns:
         Message whose parts are recipe, architecture, projection, d, seed, step and symbols.
@@ -98,23 +105,32 @@ def encode(model: Model) -> Message:
     Raises:
         InputError: for a value that the message cannot say.
     """
-    if model.architecture not in MENU or model.kind not in projections:
+    if model.architecture not in menu or model.kind not in projections:
         raise InputError(f"architecture {model.architecture!r}, projection {model.kind!r}: not in the menus")
-    builder = begun(DECODER, MENU, model.architecture)
+    builder = begun(name, menu, model.architecture)
     builder.add("projection", ENTRY, list(projections).index(model.kind))
     builder.add("d", EliasDelta(), model.d)
     builder.add("seed", _SEED, model.seed)
     builder.add("step", Uniform(STEPS), model.step)
     builder.add("symbols", AdaptiveVector(model.d), model.symbols)
-    return builder.build(DECODER)
+    return builder.build(name)
 
 
 def decode(payload: bytes, module: Maker) -> tuple[Model, Network, dict[str, int]]:
+    """The model of a message, its network, and the bits that each part took: `understood`."""
+    return understood(payload, module, DECODER, MENU)
+
+
+def understood(
+    payload: bytes, module: Maker, name: str, menu: tuple[str, ...]
+) -> tuple[Model, Network, dict[str, int]]:
     """The model of a message, its network, and the bits that each part took.
 
     Args:
         payload: the message, padded with zero bits to whole bytes.
         module: makes the network of an architecture name for the inputs at hand.
+        name: of the decoder, as for `written`.
+        menu: its architectures.
 
     Returns:
         Model, network, and bits by part.
@@ -122,8 +138,8 @@ def decode(payload: bytes, module: Maker) -> tuple[Model, Network, dict[str, int
     Raises:
         DecodeError: for anything but exactly one message of this decoder.
     """
-    parts = Parts(payload, DECODER)
-    architecture = parts.read_entry("architecture", ENTRY, MENU)
+    parts = Parts(payload, name)
+    architecture = parts.read_entry("architecture", ENTRY, menu)
     kind = parts.read_entry("projection", ENTRY, tuple(projections))
     d, seed, step = (
         parts.read("d", EliasDelta()),
@@ -180,10 +196,12 @@ def state(wrapped: SubspaceModule, coordinates: NDArray[np.float64]) -> dict[str
     return {**wrapped.weights(coordinates), **{name: wide(value) for name, value in buffers.items()}}
 
 
+STATES = {
+    "architecture": str, "projection": str, "d": int, "seed": int, "step": int, "parameters": int,
+    "start_sha256": str,
+}  # fmt: skip
+"""What a header says of a model in a subspace."""
+
 SUBSPACE = Decoder(
-    name=DECODER, menu=MENU, developed_on=DEVELOPED_ON, encode=encode, decode=decode,
-    states={
-        "architecture": str, "projection": str, "d": int, "seed": int, "step": int, "parameters": int,
-        "start_sha256": str,
-    },
-)  # fmt: skip
+    name=DECODER, menu=MENU, developed_on=DEVELOPED_ON, encode=encode, decode=decode, states=STATES
+)

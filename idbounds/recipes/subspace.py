@@ -13,6 +13,8 @@ from idbounds.errors import InputError
 from idbounds.recipes.recipe import Job, Recipe
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from idbounds.projections.subspace import SubspaceModule
 
 D = 1000
@@ -47,7 +49,7 @@ class Learner:
         """Make the network and try it."""
         self._job, self._settings, self._name = job, settings, job.architectures[0]
         base = training.Settings(**{f.name: getattr(settings, f.name) for f in fields(training.Settings)})
-        self._trainer = training.Trainer(self._network(), job.sample, base, job.device)
+        self._trainer = self._trainer_of(self._network(), base)
 
     @property
     def done(self) -> int:
@@ -75,22 +77,27 @@ class Learner:
         s = self._settings
         return subspace.Model(self._name, s.projection, s.d, job.seed, trainer.grid, trainer.symbols())
 
+    def _trainer_of(self, network: SubspaceModule, settings: training.Settings) -> training.Trainer:
+        return training.Trainer(network, self._job.sample, settings, self._job.device)
+
     def _network(self) -> SubspaceModule:
         """The module in its subspace, after the evaluator has tried it on two examples."""
-        from idbounds.evaluator import count_errors
-
-        job = self._job
         network = self._attached()
         if self._name == CUSTOM and self._attached().start_digest != network.start_digest:
             raise InputError(
                 "the factory gives a different module each time, by random buffers or parameters with "
                 "requires_grad=False, so nobody could replay it; seed them inside the factory"
             )
-        state = subspace.state(network, np.zeros(self._settings.d))
-        x = job.sample.train_x[:2]
-        y = np.full(len(x), job.sample.classes - 1)
-        count_errors(network.module, state, x, y, levels=job.sample.levels)
+        self._try(network, subspace.state(network, np.zeros(self._settings.d)))
         return network
+
+    def _try(self, network: SubspaceModule, state: dict[str, Tensor]) -> None:
+        from idbounds.evaluator import count_errors
+
+        sample = self._job.sample
+        x = sample.train_x[:2]
+        y = np.full(len(x), sample.classes - 1)
+        count_errors(network.module, state, x, y, levels=sample.levels)
 
     def _attached(self) -> SubspaceModule:
         job, settings = self._job, self._settings

@@ -40,6 +40,7 @@ def test_digits_load_everywhere(cut: Path) -> None:
 
 REPEATED = {
     "imdb": (99, 202, 123), "sst2": (10, 0, 2), "adult": (9001, 483, 1692), "letter": (924, 79, 380),
+    "imdb-documents": (102, 209, 124),
 }  # fmt: skip
 """Examples that repeat another of the training part, of the test part, and test examples met in training."""
 
