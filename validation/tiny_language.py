@@ -53,8 +53,8 @@ def configured(width: int) -> Any:
 
     return BertConfig(
         vocab_size=imdb.BUCKETS + SPECIAL, hidden_size=width, num_hidden_layers=2,
-        intermediate_size=2 * width, num_attention_heads=width // 16, max_position_embeddings=LENGTH, hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0, num_labels=2,
+        intermediate_size=2 * width, num_attention_heads=width // 16, max_position_embeddings=LENGTH,
+        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, num_labels=2,
     )  # fmt: skip
 
 

@@ -318,8 +318,8 @@ STUDY = Study(
         Claim("said_is_below_did", "With SAID d90 is lower than with DID.", check_said),
         Claim(
             "lower_d90_goes_with_a_smaller_gap",
-            "Fine-tuning all weights after 1,000 updates of pretraining has a smaller relative generalisation "
-            "gap than after none.",
+            "Fine-tuning all weights after 1,000 updates of pretraining has a smaller relative "
+            "generalisation gap than after none.",
             check_gap,
         ),
     ),
