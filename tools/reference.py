@@ -24,7 +24,8 @@ of tables. Rates are in $[0, 1]$, lengths are bits, divergences nats. Logarithms
 
 ROOMS = (
     "codes", "mdl", "projections", "dimension", "finetuning", "compress", "billing", "checkpoints", "data",
-    "neighbours", "plot", "catalogue", "combining", "comparing", "divergences", "measures", "models", "testing",
+    "neighbours", "plot", "catalogue", "combining", "comparing", "divergences", "measures", "models",
+    "testing",
 )  # fmt: skip
 """Modules with names of their own that a user may want."""
 

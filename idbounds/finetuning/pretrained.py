@@ -24,6 +24,9 @@ HEAD_SEED = 0
 
 KINDS = ("classifier", "language-model")
 
+LONGEST = 1 << 20
+"""Tokens of an example for a model that states no limit."""
+
 
 @dataclass(frozen=True, eq=False)
 class Pretrained:
@@ -155,8 +158,11 @@ def _ready(name: str, made: Any, tokenizer: Any, drawn: list[str]) -> Pretrained
         made.config.pad_token_id = tokenizer.pad_token_id
     draw(made, drawn, HEAD_SEED)
     made.register_forward_pre_hook(_trimmed, with_kwargs=True)
-    longest = getattr(made.config, "max_position_embeddings", None) or tokenizer.model_max_length
-    return Pretrained(name, made.eval(), tokenizer, tuple(drawn), int(min(longest, 1 << 20)))
+    # RoBERTa counts two positions that no token can have; its tokenizer knows.
+    longest = min(
+        getattr(made.config, "max_position_embeddings", LONGEST), tokenizer.model_max_length, LONGEST
+    )
+    return Pretrained(name, made.eval(), tokenizer, tuple(drawn), int(longest))
 
 
 def draw(module: nn.Module, names: Iterable[str], seed: int) -> None:

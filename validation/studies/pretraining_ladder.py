@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from validation import dimensions, reading
-from validation.dimensions import Ends
 from validation.figures import COLOURS, MARKERS
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
@@ -166,7 +165,8 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
     for cell in sorted(dict.fromkeys(found[_CELL].itertuples(index=False, name=None))):
         full, bound = _full(found, *cell[:2]), _of(bounds, cell)
         line = dict(zip(_CELL, cell, strict=True)) | {
-            "D": _of(found, cell)["D"].iloc[0], "full": full["score"].mean(), "gap": gaps(full).mean(),
+            "D": _of(found, cell)["D"].iloc[0], "full": full["score"].mean(),
+            "gap": dimensions.relative_gap(full).mean(),
         }  # fmt: skip
         for criterion in CRITERIA:
             one = crossing(found, cell, criterion)
@@ -185,59 +185,26 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=[*_CELL, "D", "full", *ends, *rest])
 
 
-def gaps(rows: pd.DataFrame) -> pd.Series:
-    """Relative generalisation gaps: (training accuracy - test accuracy) / (1 - test accuracy).
-
-    Args:
-        rows: runs.
-
-    Returns:
-        One number a run.
-    """
-    return (rows["train_score"] - rows["test_score"]) / (1 - rows["test_score"])
-
-
-def compared(rows: pd.DataFrame, less: Cell, more: Cell, criterion: str) -> Outcome:
-    """Hold d90 of one cell against that of another by whole intervals, which may touch at a grid point.
-
-    Args:
-        rows: the study's latest rows.
-        less: said to be lower.
-        more: said to be higher.
-        criterion: one of `CRITERIA`.
-
-    Returns:
-        Supported if it clearly is, not supported if it clearly is not.
-    """
-    found, ends = runs(rows), []
-    for cell in (less, more):
-        one = crossing(found, cell, criterion)
-        if one is None or (one.low is None and one.high is None):
-            return Outcome(Verdict.INCONCLUSIVE, f"nothing bounds d90 of {cell}")
-        low, high = one.low or 0.0, math.inf if one.high is None else one.high
-        ends.append(Ends(one.d or low or high, low, high))
-    one, other = ends
-    says = f"[{one.low:.0f}, {one.high:.0f}] against [{other.low:.0f}, {other.high:.0f}] ({criterion})"
-    if one.high <= other.low:
-        return Outcome(Verdict.SUPPORTED, says)
-    return Outcome(Verdict.NOT_SUPPORTED if one.low >= other.high else Verdict.INCONCLUSIVE, says)
+def _lower(rows: pd.DataFrame, less: Cell, more: Cell, criterion: str) -> Outcome:
+    found = runs(rows)
+    return dimensions.lower(crossing(found, less, criterion), crossing(found, more, criterion))
 
 
 def check_pretraining(rows: pd.DataFrame) -> Outcome:
     """Hold d90 after all updates against that from random weights, at the same accuracy."""
-    return compared(rows, (MIDDLE, UPDATES[-1], "direct"), (MIDDLE, 0, "direct"), "absolute")
+    return _lower(rows, (MIDDLE, UPDATES[-1], "direct"), (MIDDLE, 0, "direct"), "absolute")
 
 
 def check_size(rows: pd.DataFrame) -> Outcome:
     """Hold d90 of the widest rung against that of the narrowest, each at 90% of its own accuracy."""
     cells = [(width, UPDATES[-1], "direct") for width in (WIDTHS[-1], WIDTHS[0])]
-    return compared(rows, cells[0], cells[1], "fraction")
+    return _lower(rows, cells[0], cells[1], "fraction")
 
 
 def check_said(rows: pd.DataFrame) -> Outcome:
     """Hold d90 of SAID against that of DID."""
     cells = [(MIDDLE, UPDATES[-1], method) for method in ("said", "direct")]
-    return compared(rows, cells[0], cells[1], "fraction")
+    return _lower(rows, cells[0], cells[1], "fraction")
 
 
 def check_gap(rows: pd.DataFrame) -> Outcome:
@@ -245,7 +212,7 @@ def check_gap(rows: pd.DataFrame) -> Outcome:
     from scipy import stats
 
     found = runs(rows)
-    last, first = (gaps(_full(found, MIDDLE, updates)) for updates in (UPDATES[-1], 0))
+    last, first = (dimensions.relative_gap(_full(found, MIDDLE, updates)) for updates in (UPDATES[-1], 0))
     if len(last) < len(SEEDS) or len(first) < len(SEEDS):
         return Outcome(Verdict.INCONCLUSIVE, "one of the two is not measured")
     apart = stats.ttest_ind(last, first, equal_var=False).confidence_interval(0.9)
