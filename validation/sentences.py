@@ -62,7 +62,7 @@ def toy() -> tuple[Any, Part, Part]:
 
 
 def toy_classifier() -> Any:
-    """A small classifier and the sentences of `toy`, cut to three words, as an `idbounds.finetuning.Prepared`."""
+    """A small classifier and the sentences of `toy`, cut to three words, as `finetuning.Prepared`."""
     import torch
     from transformers import BertForSequenceClassification
 

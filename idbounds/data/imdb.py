@@ -11,10 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
-import os
 import re
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -51,42 +49,8 @@ def features(text: str) -> npt.NDArray[np.uint8]:
         0 or 1, shape (BUCKETS,).
     """
     made = np.zeros(BUCKETS, dtype=np.uint8)
-    made[buckets(text)] = 1
+    made[[bucket(word) for word in set(_WORD.findall(_MARK.sub(" ", text.lower())))]] = 1
     return made
-
-
-def buckets(text: str) -> list[int]:
-    """The buckets of the words of a text, in the order of the text.
-
-    Args:
-        text: any.
-
-    Returns:
-        Integers from 0 below `BUCKETS`.
-    """
-    return [bucket(word) for word in _WORD.findall(_MARK.sub(" ", text.lower()))]
-
-
-def load_reviews(n: int) -> list[str]:
-    """The first reviews of the training part as they were written, without their labels.
-
-    Args:
-        n: how many, at least 1.
-
-    Returns:
-        The texts.
-
-    Raises:
-        DataError: If the file is not in the folder named by `IDBOUNDS_DATA`, or damaged.
-    """
-    path = Path(os.environ.get("IDBOUNDS_DATA") or ".").expanduser() / FILE
-    try:
-        with lzma.open(path, "rt", encoding="utf-8") as file:
-            return [json.loads(line)[2] for line in islice(file, n)]
-    except FileNotFoundError:
-        raise DataError(f"{FILE} was not found; {SOURCE.remedy}") from None
-    except (OSError, ValueError, IndexError, EOFError, lzma.LZMAError) as error:
-        raise DataError(f"{FILE} cannot be read ({type(error).__name__}: {error})") from error
 
 
 def read(path: Path) -> Arrays:

@@ -104,9 +104,13 @@ def test_roberta_runs_when_the_user_has_weights(at_200, verdict):
 
 def test_tables_and_figure():
     table = rows({})
-    found = study.numbers(table).set_index(["model", "task", "start", "method", "criterion"])
+    found = study.crossings(table).set_index(["model", "task", "start", "method", "criterion"])
     one = found.loc[(L3, "sst2-sentences", "pretrained", "direct", "fraction")]
     assert one.threshold == pytest.approx(0.9 * one.full)
+    lines = study.numbers(table)
+    assert len(lines) == len(study.GRID["laptop"])
+    assert ((lines["low"] < lines["test_score"]) & (lines["test_score"] < lines["high"])).all()
+    assert np.allclose(lines["gap"], (0.9 - lines["test_score"]) / (1 - lines["test_score"]))
     assert study.stated(table)["train_error"].tolist() == [0.1] * 3
     titles = [axes.get_title() for axes in study.figure(table).axes]
     assert titles == ["SST-2", "MRPC"]

@@ -163,44 +163,42 @@ def runs(rows: pd.DataFrame, tier: str = "laptop") -> pd.DataFrame:
     return found.assign(d=found["d"].astype(float).where(found["d"] != 0))
 
 
-def baseline(rows: pd.DataFrame, model: str, task: str, start: str) -> pd.DataFrame:
-    """The runs with all weights.
-
-    Args:
-        rows: what `runs` gives.
-        model: name of the encoder.
-        task: data set.
-        start: "pretrained" or "random".
-
-    Returns:
-        Those lines.
-    """
+def _full(rows: pd.DataFrame, model: str, task: str, start: str) -> pd.DataFrame:
+    """The runs with all weights."""
     some = rows[(rows["model"] == model) & (rows["task"] == task) & (rows["start"] == start)]
     return some[(some["method"] == "direct") & some["d"].isna()]
 
 
-def crossing(rows: pd.DataFrame, cell: Cell, criterion: str) -> Any:
-    """d90 of one cell under one criterion; "absolute" is 90% of what fine-tuning all pretrained weights gets.
-
-    Args:
-        rows: what `runs` gives.
-        cell: model, task, start, method.
-        criterion: one of `CRITERIA`.
-
-    Returns:
-        The `Crossing`; None without enough runs.
-    """
+def _crossing(rows: pd.DataFrame, cell: Cell, criterion: str) -> Any:
+    """d90; "absolute" is 90% of what all weights get from the pretrained start. None without runs."""
     model, task, start, _ = cell
     own = rows[(rows[_CELL] == list(cell)).all(axis=1) & rows["d"].notna()]
-    table = pd.concat([baseline(rows, model, task, start), own])
-    fixed = 0.9 * baseline(rows, model, task, "pretrained")["score"].mean()
-    if own.empty or math.isnan(fixed) or baseline(rows, model, task, start).empty:
+    table = pd.concat([_full(rows, model, task, start), own])
+    fixed = 0.9 * _full(rows, model, task, "pretrained")["score"].mean()
+    if own.empty or math.isnan(fixed) or _full(rows, model, task, start).empty:
         return None
     chance = float(own["chance"].iloc[0])
     return dimensions.crossing(table, criterion, chance=chance, absolute=fixed)
 
 
 def numbers(rows: pd.DataFrame) -> pd.DataFrame:
+    """Every run of the laptop tier.
+
+    Args:
+        rows: the study's latest rows.
+
+    Returns:
+        One line a run, those with all weights first: accuracy on the held-out share and on the test part, the
+        latter with its 90% interval, and the relative generalisation gap.
+    """
+    found = runs(rows).sort_values([*_CELL, "d", "seed"], na_position="first", ignore_index=True)
+    ends = [reading.interval(s, n) for s, n in zip(found["test_score"], found["test_n"], strict=True)]
+    return found[[*_CELL, "d", "seed", "score", "test_score"]].assign(
+        low=[low for low, _ in ends], high=[high for _, high in ends], gap=dimensions.relative_gap(found)
+    )
+
+
+def crossings(rows: pd.DataFrame) -> pd.DataFrame:
     """d90 of each cell under the three criteria.
 
     Args:
@@ -212,9 +210,9 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
     """
     found, lines = runs(rows), []
     for cell in dict.fromkeys(found[_CELL].itertuples(index=False, name=None)):
-        full = baseline(found, *cell[:3])["score"].mean()
+        full = _full(found, *cell[:3])["score"].mean()
         for criterion in CRITERIA:
-            one = crossing(found, cell, criterion)
+            one = _crossing(found, cell, criterion)
             if one is None:
                 continue
             lines.append({
@@ -265,7 +263,7 @@ def check_start(rows: pd.DataFrame) -> Outcome:
 
 def _lower(rows: pd.DataFrame, less: Cell, more: Cell, criterion: str) -> Outcome:
     found = runs(rows)
-    return dimensions.lower(crossing(found, less, criterion), crossing(found, more, criterion))
+    return dimensions.lower(_crossing(found, less, criterion), _crossing(found, more, criterion))
 
 
 def check_pretraining(rows: pd.DataFrame) -> Outcome:
@@ -331,7 +329,7 @@ def figure(rows: pd.DataFrame) -> Figure:
             label = f"{MODELS[key[0]]}, {'SAID' if key[2] == 'said' else key[1]}"
             axes.plot(mean.index.astype(float), 100 * mean, marker=marker, color=colour, label=label)
             axes.plot(some["d"].astype(float), 100 * some["score"], marker, color=colour, ms=2.5, alpha=0.6)
-            full = baseline(own, key[0], task, key[1])["score"].mean()
+            full = _full(own, key[0], task, key[1])["score"].mean()
             if key[2] == "direct":
                 axes.axhline(100 * full, color=colour, ls=":", lw=0.9)
         if not own.empty:
