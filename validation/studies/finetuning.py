@@ -333,8 +333,15 @@ def figure(rows: pd.DataFrame) -> Figure:
             if key[2] == "direct":
                 axes.axhline(100 * full, color=colour, ls=":", lw=0.9)
         if not own.empty:
-            axes.axhline(100 * own["chance"].iloc[0], color=COLOURS["grey"], lw=0.8)
-        axes.set(xscale="log", ylabel="held-out accuracy (%)", title=TASKS[task])
+            chance = 100 * own["chance"].iloc[0]
+            axes.axhline(chance, color=COLOURS["grey"], lw=0.8)
+            axes.set_ylim(bottom=min(chance, 100 * own["score"].min()) - 2)
+        axes.set(
+            xscale="log",
+            xlim=(DIMENSIONS[0] / 1.5, DIMENSIONS[-1] * 1.5),
+            ylabel="held-out accuracy (%)",
+            title=TASKS[task],
+        )
         axes.set_xticks(DIMENSIONS, [f"{d:,}" for d in DIMENSIONS])
         axes.minorticks_off()
     axes.set_xlabel("subspace dimension d")
