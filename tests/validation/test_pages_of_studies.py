@@ -16,6 +16,7 @@ from validation.studies import (
     carry_over,
     d90_families,
     d90_mnist,
+    finetuning,
     label_codes,
     probing,
     random_labels,
@@ -143,7 +144,13 @@ def used(row):
     return f"| {row.energy:g} | {shares} | {' | '.join(falls)} |"
 
 
-SHORT = (bounds_race, calculators, random_labels, utilised_rank)
+def tuned(row):
+    net = f"{finetuning.MODELS[row.model]} | {row.start} | {'all' if pd.isna(row.d) else f'{row.d:.0f}'} | {row.seed}"
+    held = f"{100 * row.score:.1f} | {span(*(100 * x for x in (row.test_score, row.low, row.high)), 1)}"
+    return f"| {net} | {held} | {row.gap:.3f} |"
+
+
+SHORT = (bounds_race, calculators, finetuning, random_labels, utilised_rank)
 """Studies whose table has four lines."""
 
 
@@ -158,6 +165,7 @@ SHORT = (bounds_race, calculators, random_labels, utilised_rank)
         (six_roads, "compression", road),
         (which_weights, "compression", pruned),
         (utilised_rank, "utilised-rank", used),
+        (finetuning, "fine-tuning", tuned),
         *((study, "validation", line) for study, line in LINES.items()),
     ],
     ids=lambda value: value.STUDY.id if hasattr(value, "STUDY") else "",
@@ -274,3 +282,15 @@ def test_the_page_says_what_word_vectors_gain():
         lines.add(f"| {fitted} | {gone} | {' | '.join([*cells, *sizes])} |")
     assert len(lines) == 13
     assert [line for line in lines if line not in text] == []
+
+
+def test_the_page_says_the_bounds_of_task_files():
+    found = finetuning.stated(committed(finetuning))
+    text = (ROOT / "docs/explain/fine-tuning.md").read_text("utf-8")
+    lines = [
+        f"| {finetuning.MODELS[row.model]} | {row.d:.0f} | {row.seed} | {row.code_bits:.0f} | "
+        f"{100 * row.train_error:.1f} | {100 * row.test_error:.1f} | {100 * row.bound:.1f} |"
+        for row in found.itertuples()
+    ]
+    assert lines
+    assert [one for one in lines if one not in text] == []
