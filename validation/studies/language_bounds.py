@@ -281,7 +281,7 @@ STUDY = Study(
         ),
         Claim(
             "text_below_context_tree",
-            "The certificate of the text is below the code length of a context tree, which learns on the way.",
+            "The certificate of the text is below the code length of a context tree, which learns underway.",
             check_tree,
         ),
     ),
