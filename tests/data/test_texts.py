@@ -1,5 +1,6 @@
 """Texts as rows of bytes: what is kept of a file, and what is refused."""
 
+import dataclasses
 import json
 import lzma
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from idbounds import data
 from idbounds.data import debian, imdb, texts
-from idbounds.errors import DataError
+from idbounds.errors import DataError, InputError
 
 from .helpers import cut_off
 
@@ -90,6 +91,13 @@ def test_reviews_are_cut_and_short_ones_left_out(tmp_path: Path) -> None:
     (tmp_path / imdb.TEST).write_bytes(b"no archive")
     with pytest.raises(DataError, match="cannot be read"):
         texts.read_reviews(tmp_path / imdb.FILE)
+
+
+def test_a_text_is_no_set_of_examples() -> None:
+    digits = data.load("digits")
+    assert digits.examples() is digits
+    with pytest.raises(InputError, match="use certify_text"):
+        dataclasses.replace(digits, form="text").examples()
 
 
 def test_forms_are_known_without_loading() -> None:
