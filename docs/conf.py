@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
+from pathlib import Path
 from typing import Any
 
 from idbounds import __version__
+
+sys.path.insert(0, str(Path(__file__).with_name("_ext")))
 
 project = "idbounds"
 copyright = "The idbounds authors, Apache-2.0"  # noqa: A001 - Sphinx's name
 release = __version__
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx-mathjax-offline"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx-mathjax-offline", "explored"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "idbounds"

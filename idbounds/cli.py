@@ -360,6 +360,7 @@ def code_command(file: str, as_json: bool, codes: str | None, **options: Any) ->
 )
 @_late("--budget", type=float, help="Minutes for the whole job, which shorten the last stage.")
 @_late("--bits", type=int, help="Of a block of weights: the draw is one of 2^bits.")
+@_late("--nats", type=float, help="Cross-entropy that stands for one error: fewer make bits cheaper.")
 @_late("--d", type=int, help="Dimension of the random subspace.")
 @_late("--projection", help="Family of the random subspace.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all random draws; paid for.")

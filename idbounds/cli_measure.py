@@ -29,8 +29,15 @@ def measure() -> None:
 
 
 @measure.command()
-@click.option("--dataset", default="fashion-mnist", show_default=True, help="Name of a data set.")
-@click.option("--model", default="lenet", show_default=True, help="Architecture: convnet, mlp or lenet.")
+@click.option(
+    "--dataset", default="fashion-mnist", show_default=True,
+    help="Name of a data set; mrpc and sst2-sentences are texts.",
+)  # fmt: skip
+@click.option(
+    "--model", default="lenet", show_default=True,
+    help="Architecture: convnet, mlp or lenet; for texts a pretrained one: minilm-l3, minilm-l6, or a folder "
+    "of transformers with config.json, safetensors and tokenizer.",
+)  # fmt: skip
 @_late("--threshold", type=float, help="Share of full training; 0.5 is d50.")
 @click.option(
     "--criterion", multiple=True,
@@ -53,6 +60,25 @@ def measure() -> None:
     help="Rung of the ladder that is tried for each dimension; may be repeated, increasing.",
 )  # fmt: skip
 @click.option("--projection", "kind", help="Family of the subspace [default: blocks].")
+@click.option(
+    "--method", type=click.Choice(["direct", "did", "said"]),
+    help="One projection, one for each tensor, or with a factor for each layer [default: direct].",
+)  # fmt: skip
+@click.option(
+    "--layers",
+    type=click.Choice(["tensor", "module", "block"]),
+    help="What said gives a factor [default: tensor].",
+)
+@click.option(
+    "--space", type=click.Choice(["all", "norms", "low-rank"]),
+    help="What moves: low-rank with --rank is SubLoRA [default: all].",
+)  # fmt: skip
+@click.option("--rank", type=int, help="Of --space low-rank.")
+@click.option(
+    "--start", type=click.Choice(["seed", "module"]),
+    help="Drawn, or the pretrained weights [default: seed; for texts module].",
+)  # fmt: skip
+@click.option("--longest", type=int, help="Tokens of a text at most; longer ones are cut.")
 @click.option("--isotropic", is_flag=True, help="Move all weights alike (Li et al. 2018), not in proportion.")
 @click.option("--device", help="auto, cpu or cuda [default: auto].")
 @click.option("--engine", default="local", show_default=True, help="local, processes, ray or dask.")
@@ -74,6 +100,7 @@ def d90(dataset: str, model: str, **options: Any) -> None:
     \b
     idbounds measure d90 --dataset fashion-mnist --model lenet
     idbounds measure d90 --dataset digits --model mlp --steps 300 --bound
+    idbounds measure d90 --dataset mrpc --model minilm-l3 --longest 64 --epochs 1
 
     Each finished run is kept in a file. Ctrl-C stops; the same command goes on.
     """  # noqa: D301 - click wants the control character

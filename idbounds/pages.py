@@ -15,12 +15,12 @@ _SEED = 1  # of the example's point
 _DIGITS = 3  # significant digits of the numbers in an example
 
 
-def page(bound: Bound, derived: str = "") -> str:
+def page(bound: Bound, notes: Iterable[str] = ()) -> str:
     """Markdown of one bound.
 
     Args:
         bound: from the catalogue, or your own.
-        derived: link to its derivation, if there is one.
+        notes: paragraphs that stand before the source: where it is derived, say.
 
     Returns:
         A whole page that ends with a line break.
@@ -31,7 +31,7 @@ def page(bound: Bound, derived: str = "") -> str:
     parts += [table(("assumption", "", "who vouches"), ((a.name, a.says, a.vouched) for a in bound.assumes))]
     parts += [] if bound.standing == UNVERIFIED else _example(bound)
     parts += _neighbours(bound)
-    parts += [f"Derived in [{derived.rpartition('/')[2]}]({derived})."] if derived else []
+    parts += notes
     parts += [f"**Source.** {bound.source}.", f"```bibtex\n{bound.bibtex}\n```"]
     return "\n\n".join(parts) + "\n"
 

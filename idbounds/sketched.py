@@ -96,7 +96,7 @@ class SketchNet(CosineNet):
 
 
 def sketchnet(shape: Sequence[int], classes: int, *, mirrored: bool = False) -> nn.Sequential:
-    """`scatternet` with a `SketchNet` as its body, which has 8 hidden channels and 4 more for each plane.
+    """`scatternet` with a `SketchNet` as its body.
 
     Args:
         shape: of one example, see `idbounds.scattering.Scattering`.
@@ -106,8 +106,7 @@ def sketchnet(shape: Sequence[int], classes: int, *, mirrored: bool = False) -> 
     Returns:
         Module from (batch, *shape) to (batch, classes) scores; 2,236 weights for 28 x 28 and 10 classes.
     """
-    planes = shape[0] if len(shape) == 3 else 1
-    return scatternet(shape, classes, hidden=8 + 4 * planes, mirrored=mirrored, made=SketchNet)
+    return scatternet(shape, classes, mirrored=mirrored, made=SketchNet)
 
 
 def uprightsketch(shape: Sequence[int], classes: int) -> nn.Sequential:

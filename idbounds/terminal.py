@@ -210,11 +210,19 @@ def show(result: Certified, figures: list[Path]) -> None:
         console.print(f"figure: {', '.join(map(str, figures))}", soft_wrap=True)
 
 
+_DRAWN = "idbounds: a certificate at a glance"
+
+
 def _draw(result: Certified, say: Callable[[str], None]) -> list[Path]:
+    """Draw the certificate beside its file; a picture there that is none of ours is left alone."""
     from idbounds import plot
 
     try:
-        return plot.save(plot.certificate(result), result.path)
+        for file in map(result.path.with_suffix, (".svg", ".png")):
+            if file.exists() and not plot.titled(file, _DRAWN):
+                say(f"no figure was drawn: {file} is there and is not of a certificate; move it, or give -o")
+                return []
+        return plot.save(plot.certificate(result), result.path, title=_DRAWN)
     except OSError as error:  # the certificate is written: a figure is no reason to fail
         say(f"no figure was drawn: {error}")
         return []

@@ -13,6 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from idbounds.data import text_names
 from idbounds.dimension.measuring import measure_d90
 from idbounds.dimension.result import Crossing, IntrinsicDimension
 from idbounds.errors import InputError
@@ -30,46 +31,54 @@ def run_d90(
     delta: str = "0.05",
     output: str | None = None,
     isotropic: bool = False,
+    longest: int | None = None,
     **options: Any,
 ) -> int:
     """Measure, show, and compress if that is asked.
 
     Args:
         dataset: its name.
-        model: entry of the menu of architectures.
+        model: entry of the menu of architectures; for texts a pretrained model, by name or folder.
         as_json: print JSON instead of tables.
         bound: certify at the ends and the middle of the interval.
         delta: of each bound, a decimal string.
         output: file of finished runs.
         isotropic: move all weights alike; certificates cannot.
+        longest: tokens of a text at most.
         **options: of `measure_d90`.
 
     Returns:
         Exit status: 0, or 130 after Ctrl-C.
 
     Raises:
-        InputError: when a bound is asked for a subspace or a schedule that certificates do not know.
+        InputError: when a bound is asked for a subspace or a schedule that certificates do not know, or
+            `longest` of what is no text.
     """
+    texts = dataset in text_names()
+    if longest is not None and not texts:
+        raise InputError(
+            f"--longest {longest} with {dataset}: only texts ({', '.join(text_names())}) have tokens"
+        )
+    if bound:
+        _check_bound(texts, isotropic, options)
     if bound:
         from idbounds.certificate import canonical_delta
 
-        if isotropic:
-            raise InputError(
-                "--bound with --isotropic: certificates move weights in proportion; give one of the two"
-            )
-        if options.get("schedule", "cosine") != "cosine":
-            raise InputError(
-                f"--bound with --schedule {options['schedule']}: certificates are trained with a cosine; "
-                "give one of the two"
-            )
         delta = canonical_delta(delta)
-    kept = Path(output or f"{dataset}-{model}.jsonl")
+    kept = Path(output or f"{dataset}-{Path(model).name}.jsonl")
     terminal = Terminal()
     try:
         with terminal:
             searched = _searched(terminal)
+            taken: tuple[Any, Any] = (model, dataset)
+            if texts:
+                from idbounds.finetuning import prepared
+
+                made = prepared(model, dataset, longest=longest, say=terminal.say)
+                taken = (made.model, made.data)
+                options = {"start": "module", "test": made.test} | options
             found = measure_d90(
-                model, dataset, output=kept, relative=not isotropic, progress=searched.runs,
+                *taken, output=kept, relative=not isotropic, progress=searched.runs,
                 advance=searched.steps, **options,
             )  # fmt: skip
             rows = _certified(found, dataset, model, kept, delta, terminal, options) if bound else []
@@ -82,6 +91,29 @@ def run_d90(
     else:
         show(found, rows if bound else None, f"{dataset}, {model}", kept)
     return 0
+
+
+def _check_bound(texts: bool, isotropic: bool, options: dict[str, Any]) -> None:
+    """Refuse a bound of what certificates cannot say, before anything is trained."""
+    if texts:
+        raise InputError(
+            "--bound with texts: certificates start from a seed, not from pretrained weights; "
+            "idbounds.finetuning.fine_tune(..., d=...).bound states one relative to them"
+        )
+    if isotropic:
+        raise InputError(
+            "--bound with --isotropic: certificates move weights in proportion; give one of the two"
+        )
+    if options.get("schedule", "cosine") != "cosine":
+        raise InputError(
+            f"--bound with --schedule {options['schedule']}: certificates are trained with a cosine; "
+            "give one of the two"
+        )
+    for name in ("method", "space", "start"):
+        if options.get(name, usual := {"method": "direct", "space": "all", "start": "seed"}[name]) != usual:
+            raise InputError(
+                f"--bound with --{name} {options[name]}: certificates know {usual} only; leave it out"
+            )
 
 
 class _searched:  # noqa: N801 - two bars, used as a pair of functions

@@ -100,9 +100,8 @@ def gallery(items: list[Item], folder: Path) -> Path:
         "td,th{padding:0 .6em;text-align:right}"
     )
     body = "\n".join(blocks)
+    head = f'<meta charset="utf-8"><title>Figures</title><style>{style}</style>'
     page.write_text(
-        f'<!doctype html>\n<html lang="en"><meta '
-        f'charset="utf-8"><title>Figures</title><style>{style}</style>\n<body>\n{body}\n</body></html>\n", '
-        f'"utf-8',
-    )  # fmt: skip
+        f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n', "utf-8"
+    )
     return page

@@ -344,6 +344,9 @@ def test_for_vectors_the_price_of_a_bit_is_chosen_first(tmp_path, monkeypatch):
     assert made.architecture == "vectornet"
     assert verify(path, dataset=flat).ok
     tried.clear()
+    idbounds.certify(flat, output=tmp_path / "z.idb", **{**DRAWS, **short, "nats": 2.0})
+    assert tried == [(linear, 2.0), (vectornet, 2.0)]  # a price that was given is not looked for
+    tried.clear()
     monkeypatch.setattr(replay, "recount", interrupt)
     with pytest.raises(Interrupted):
         idbounds.certify(flat, output=tmp_path / "y.idb", **{**DRAWS, **short})

@@ -148,4 +148,5 @@ def test_the_site_builds_without_a_warning(tmp_path):
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=1800, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert (tmp_path / "lessons" / "6-certificate.html").exists()
+    assert 'href="../explorer.html#coins' in (tmp_path / "lessons" / "1-guarantee.html").read_text("utf-8")
+    assert "</html>" in (tmp_path / "explorer.html").read_text("utf-8")

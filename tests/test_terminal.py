@@ -1,5 +1,6 @@
 """What is printed: nothing of a header reaches the terminal as markup or control characters."""
 
+import dataclasses
 import json
 
 import pytest
@@ -41,13 +42,29 @@ def test_a_quiet_terminal_prints_nothing(capsys):
 
 
 def test_a_figure_that_cannot_be_written_is_said(made, capsys, monkeypatch):
-    def full(*_):
+    def full(*_, **__):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(plot, "save", full)
     said = []
     assert terminal._draw(made, said.append) == []
     assert "no figure was drawn" in said[0]
+
+
+def test_a_picture_of_somebody_else_is_left_alone(made, tmp_path):
+    # Cause: `certify -o holiday.idb` wrote over holiday.png without a word.
+    mine = dataclasses.replace(made, path=tmp_path / "holiday.idb")
+    picture, said = tmp_path / "holiday.png", []
+    picture.write_bytes(b"a beach")
+    assert terminal._draw(mine, said.append) == []
+    assert picture.read_bytes() == b"a beach"
+    assert not picture.with_suffix(".svg").exists()
+    assert f"{picture} is there" in said.pop()
+    picture.unlink()
+    first = terminal._draw(mine, said.append)
+    assert {f.suffix for f in first} == {".svg", ".png"}
+    assert terminal._draw(mine, said.append) == first  # its own are drawn anew
+    assert said == []
 
 
 def test_ctrl_c_before_the_first_step(monkeypatch, capsys):

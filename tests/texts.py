@@ -3,7 +3,7 @@
 import numpy as np
 
 from idbounds import data
-from idbounds.data.texts import rows
+from idbounds.data.byte_rows import rows
 
 WORDS = b"and the lord of king said unto him they were a day".split()
 

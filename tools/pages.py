@@ -13,19 +13,32 @@ sys.path.insert(0, str(Path(__file__).parent))
 import reference
 
 from idbounds import bounds
+from idbounds.explorer.sentences import shown
 from idbounds.pages import index, page
+from idbounds.statement import Bound
 
 DOCS = Path(__file__).parents[1] / "docs"
 BY_HAND = {DOCS / "reference" / "glossary.md"}
 
 
+def derivation(bound: Bound) -> str:
+    """Where the proof, its sources and its traps are."""
+    family = bound.says.__module__.rpartition(".")[2].replace("_", "-")
+    name = f"{family}-bounds.md" if (DOCS / "explain" / f"{family}-bounds.md").exists() else "bounds.md"
+    title = (DOCS / "explain" / name).read_text("utf-8").partition("\n")[0].removeprefix("# ")
+    wrong = "what calculators get wrong: [known errors](../explain/known-errors.md)"
+    return f"Proof and sources: [{title}](../explain/{name}); {wrong}."
+
+
 def pages() -> dict[Path, str]:
     """Every page by its file."""
     out = {DOCS / "bounds" / "index.md": index()}
+    moved = {bound.id for bound in shown()}
     for bound in bounds.values():
-        family = bound.says.__module__.rpartition(".")[2].replace("_", "-")
-        name = f"{family}-bounds.md" if (DOCS / "explain" / f"{family}-bounds.md").exists() else "bounds.md"
-        out[DOCS / "bounds" / f"{bound.id}.md"] = page(bound, f"../explain/{name}")
+        notes = [derivation(bound)]
+        if bound.id in moved:
+            notes.insert(0, f"{{explorer}}`Drag its symbols <sentence?bound={bound.id}>` in the explorer.")
+        out[DOCS / "bounds" / f"{bound.id}.md"] = page(bound, notes)
     return out | {DOCS / "reference" / name: text for name, text in reference.pages().items()}
 
 

@@ -120,6 +120,33 @@ def train_on(model: nn.Module, part: Part, steps: int, rate: float, seed: int) -
             done += 1
 
 
+def pooled(encoder: nn.Module, pieces: list[list[int]]) -> NDArray[np.float32]:
+    """What each layer of an encoder makes of sentences, as the mean over the word pieces.
+
+    Args:
+        encoder: as Hugging Face makes them, with hidden states to give.
+        pieces: of the sentences.
+
+    Returns:
+        Float32 (layers + 1, sentences, width): of the embeddings, then of each layer.
+    """
+    import numpy as np
+    import torch
+
+    from idbounds.batches import evaluating
+
+    found: NDArray[np.float32] | None = None
+    with evaluating(encoder):
+        for some, rows in batches((pieces, np.arange(len(pieces))), 0):
+            states = encoder(some, output_hidden_states=True).hidden_states
+            means = torch.stack([state.mean(dim=1) for state in states]).float().numpy()
+            if found is None:
+                found = np.empty((len(means), len(pieces), means.shape[2]), dtype=np.float32)
+            found[:, rows.numpy()] = means
+    assert found is not None
+    return found
+
+
 def right(model: nn.Module, part: Part) -> NDArray[np.bool_]:
     """Which sentences a model gets right.
 

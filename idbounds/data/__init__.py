@@ -7,6 +7,7 @@
 
 from idbounds.data.loading import available, card, fallbacks, form, load, load_or_fallback, names
 from idbounds.data.model import Arrays, Card, Dataset, Digests, Form, Say, digests
+from idbounds.data.texts import Texts, TextSet, load_texts, text_names
 
 __all__ = [
     "Arrays",
@@ -15,6 +16,8 @@ __all__ = [
     "Digests",
     "Form",
     "Say",
+    "TextSet",
+    "Texts",
     "available",
     "card",
     "digests",
@@ -22,5 +25,7 @@ __all__ = [
     "form",
     "load",
     "load_or_fallback",
+    "load_texts",
     "names",
+    "text_names",
 ]

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from idbounds.data import adult, cache, cifar, digits, fashion_mnist, idx, imdb, keel, mnist, sst, texts
+from idbounds.data import adult, byte_rows, cache, cifar, digits, fashion_mnist, idx, imdb, keel, mnist, sst
 from idbounds.data.model import Arrays, Card, Dataset, Form, Say, Source, digests
 from idbounds.errors import DataError, InputError
 
 _ALL = (
     fashion_mnist.SOURCE, mnist.SOURCE, digits.SOURCE, cifar.SOURCE,
     imdb.SOURCE, sst.SOURCE, adult.SOURCE, keel.LETTER, keel.PENBASED,
-    texts.REVIEWS_SOURCE, texts.BIBLE_SOURCE,
+    byte_rows.REVIEWS_SOURCE, byte_rows.BIBLE_SOURCE,
 )  # fmt: skip
 SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
 

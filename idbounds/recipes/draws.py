@@ -75,11 +75,12 @@ class Learner:
         if settings.batch > (n := len(job.sample.train_y)):
             raise InputError(f"batch = {settings.batch}: {job.sample.name} has n = {n}; give at most that")
         pixels = inputs_of(None, job.sample.train_x[:2], job.sample.levels, lambda done, remark: None)
+        self._prices = _nats(shape) if settings.nats is None else (settings.nats,)
         self._ways = [
             Way(name, nats, *parts)
             for name in job.architectures
             for parts in [halves(prepared(self._tried(name)), pixels)]
-            for nats in _nats(shape)
+            for nats in self._prices
         ]
 
     def run(self, *, resume: bool) -> Any:
@@ -151,7 +152,7 @@ class Learner:
             for step in range(settings.steps):
                 move(step + 1, fitter.fit_step())
             value = fitter.estimate()
-            price = f" at {way.nats:g} nats an error" if len(_nats(job.sample.train_x.shape[1:])) > 1 else ""
+            price = f" at {way.nats:g} nats an error" if len(self._prices) > 1 else ""
             job.report.say(f"{way.name}{price}: {value:.3f} after {settings.steps} steps")
             cheaper = kept is not None and way.nats < kept[0].nats
             if kept is None or value < (CLEARLY if cheaper else 1) * best:

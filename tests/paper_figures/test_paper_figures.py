@@ -109,6 +109,7 @@ def test_a_figure_of_a_study_and_the_page_of_all(tmp_path):
     page = build.gallery([narrow], tmp_path).read_text("utf-8")
     assert f'src="{item.id}.svg"' in page
     assert "A &amp; B" in page
+    assert page.endswith("</body></html>\n")
 
 
 def test_an_unknown_venue_is_refused(tmp_path):

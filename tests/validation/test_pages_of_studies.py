@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from idbounds.certificate import read
+from idbounds.data import words
 from validation import results
 from validation.studies import (
+    all_but_the_top,
     bounds_race,
     calculators,
     carry_over,
@@ -16,6 +18,7 @@ from validation.studies import (
     d90_mnist,
     label_codes,
     language_bounds,
+    probing,
     random_labels,
     ranking,
     six_roads,
@@ -110,9 +113,14 @@ def race(row):
     return f"| {row.dataset} | {row.n:,} | {rates} |"
 
 
+def probed(row):
+    cells = [f"{getattr(row, name):.3f}" for name in (*probing.COLUMNS, "variational")]
+    return f"| {row.task} | {row.layer} | {' | '.join(cells)} | {100 * row.test_error:.1f} |"
+
+
 LINES = {
     calculators: recomputed, random_labels: noise, width_depth: size, label_codes: code, ranking: order,
-    bounds_race: race,
+    bounds_race: race, probing: probed,
 }  # fmt: skip
 """Of the page of all studies."""
 
@@ -242,6 +250,9 @@ def test_the_page_of_all_studies_says_the_extremes():
     ratio = codes.set_index(["dataset", "model", "code"])["ratio"]
     assert max(ratio[data, "network", "prequential"] for data in label_codes.SIZES) < 0.25
     assert ratio["penbased", "linear", "rounded"] < ratio["penbased", "linear", "prequential"]
+    probes = probing.numbers(committed(probing))
+    assert probes.loc[probes.groupby("task")["online"].idxmin(), "layer"].tolist() == [5, 5]
+    assert probes["shuffled"].min() > 1
     taus = ranking.numbers(committed(ranking)).set_index("predictor")
     assert taus.loc[["occam-hoeffding", "code_bits"], ["tau_high", "same_n_high"]].max(axis=None) < 0
     ranked = committed(ranking)["occam_hoeffding"]
@@ -275,3 +286,20 @@ def test_the_page_says_the_ranks_of_the_layers():
     lines = [layer(row) for row in utilised_rank.layers(rows).itertuples()]
     assert len(lines) == 7
     assert [one for one in lines if one not in text] == []
+
+
+def test_the_page_says_what_word_vectors_gain():
+    rows = committed(all_but_the_top)
+    text = (ROOT / "docs/explain/other-dimensions.md").read_text("utf-8")
+    sets = [name for name in words.SETS if (rows["set"] == name).any()]
+    assert f"| fitted on | removed | {' | '.join(f'`{name}`' for name in sets)} |" in text
+    lines = set()
+    for (vocabulary, removed), some in rows.groupby(["vocabulary", "removed"]):
+        by_set = some.set_index("set").loc[sets, "spearman"]
+        cells = [f"{value:.3f}".removeprefix("0") for value in by_set]
+        fitted = "" if removed < 0 else f"{vocabulary:,}" if vocabulary else "all words"
+        gone = "nothing" if removed < 0 else f"mean and {removed}" if removed else "mean"
+        sizes = [f"{some[name].iloc[0]:.1f}" for name in ("two_nn", "participation_ratio")]
+        lines.add(f"| {fitted} | {gone} | {' | '.join([*cells, *sizes])} |")
+    assert len(lines) == 13
+    assert [line for line in lines if line not in text] == []

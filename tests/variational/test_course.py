@@ -286,6 +286,8 @@ def test_divergence_is_named():
         ({"learning_rate": math.nan}, "learning_rate = nan"),
         ({"budget": 0.0}, "budget = 0.0"),
         ({"budget": math.nan}, "budget = nan"),
+        ({"nats": 0.4}, "nats = 0.4: give 0.5 to 32"),
+        ({"nats": math.nan}, "nats = nan"),
     ],
 )
 def test_bad_settings(changes, words):

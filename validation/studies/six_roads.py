@@ -63,12 +63,16 @@ GRID: dict[str, tuple[Point, ...]] = {
 
 
 @functools.cache
-def trained(dataset: str, seed: int) -> tuple[dict[str, Any], Errors]:
+def trained(
+    dataset: str, seed: int, architecture: str = ARCHITECTURE, steps: int | None = None
+) -> tuple[dict[str, Any], Errors]:
     """The network that all roads begin with; the same arguments give the same weights.
 
     Args:
         dataset: name.
         seed: of the start weights.
+        architecture: of the menu.
+        steps: of training; None takes those of `START`.
 
     Returns:
         Its tensors by name, float32, and its errors.
@@ -82,9 +86,9 @@ def trained(dataset: str, seed: int) -> tuple[dict[str, Any], Errors]:
     sample = data.load(dataset)
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
-        start = build(ARCHITECTURE, sample.train_x.shape[1:], sample.classes)
-    training = FineTune(steps=START[dataset], learning_rate=2e-3, seed=seed)
-    made = compress(start, training, dataset=sample, architecture=ARCHITECTURE)
+        start = build(architecture, sample.train_x.shape[1:], sample.classes)
+    training = FineTune(steps=steps or START[dataset], learning_rate=2e-3, seed=seed)
+    made = compress(start, training, dataset=sample, architecture=architecture)
     return {name: tensor.float() for name, tensor in made.network.state.items()}, made.after
 
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from idbounds import data
-from idbounds.data import debian, imdb, texts
+from idbounds.data import byte_rows, debian, imdb
 from idbounds.errors import DataError, InputError
 
 from .helpers import cut_off
 
 
 def test_rows_of_a_text() -> None:
-    found = texts.rows(b"abcdefg", 3)
+    found = byte_rows.rows(b"abcdefg", 3)
     assert found.tolist() == [[97, 98, 99], [100, 101, 102]]
     assert found.flags.writeable
 
@@ -26,11 +26,11 @@ def bible(verses: int, text: str = "x" * 9) -> str:
 
 
 def test_the_bible_is_cut_after_malachi(tmp_path: Path) -> None:
-    path = tmp_path / texts.BIBLE
-    path.write_text(bible(texts.VERSES))
-    arrays = texts.read_bible(path)
-    assert arrays.train_x.shape == (texts.OLD * 10 // 128, 128)
-    assert arrays.test_x.shape == ((texts.VERSES - texts.OLD) * 10 // 128, 128)
+    path = tmp_path / byte_rows.BIBLE
+    path.write_text(bible(byte_rows.VERSES))
+    arrays = byte_rows.read_bible(path)
+    assert arrays.train_x.shape == (byte_rows.OLD * 10 // 128, 128)
+    assert arrays.test_x.shape == ((byte_rows.VERSES - byte_rows.OLD) * 10 // 128, 128)
     assert bytes(arrays.train_x[0][:20]) == b"xxxxxxxxx\nxxxxxxxxx\n"
     assert not arrays.train_y.any()
     assert not arrays.test_y.any()
@@ -38,10 +38,10 @@ def test_the_bible_is_cut_after_malachi(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("content", "says"), [(bible(5), "has 5 lines"), ("verse\n", "cannot be read")])
 def test_other_content_is_refused(tmp_path: Path, content: str, says: str) -> None:
-    path = tmp_path / texts.BIBLE
+    path = tmp_path / byte_rows.BIBLE
     path.write_text(content)
     with pytest.raises(DataError, match=says):
-        texts.read_bible(path)
+        byte_rows.read_bible(path)
 
 
 def test_another_bible_is_refused_by_its_digest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_another_bible_is_refused_by_its_digest(monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(DataError, match="bible-kjv-text") as caught:
         data.load("kjv")
     assert "\n" not in str(caught.value)
-    (tmp_path / "IDBOUNDS_DATA" / texts.BIBLE).write_text(bible(texts.VERSES))
+    (tmp_path / "IDBOUNDS_DATA" / byte_rows.BIBLE).write_text(bible(byte_rows.VERSES))
     with pytest.raises(DataError, match="not the data set of that name"):
         data.load("kjv")
 
@@ -63,14 +63,14 @@ def test_the_bible_is_printed_by_the_program_of_the_package(
     def run(what: str, arguments: list[str], cwd: Path, seconds: float) -> str:
         asked.append(arguments)
         if what == "apt-get download":
-            for name in texts.PACKAGES:
+            for name in byte_rows.PACKAGES:
                 (cwd / f"{name}.deb").touch()
-        return bible(texts.VERSES) if what == "bible" else ""
+        return bible(byte_rows.VERSES) if what == "bible" else ""
 
     monkeypatch.setattr(debian.tool, "run", run)
-    arrays = texts.fetch_bible(lambda _line: None)
-    assert len(arrays.train_x) == texts.OLD * 10 // 128
-    assert asked[0][-2:] == list(texts.PACKAGES)
+    arrays = byte_rows.fetch_bible(lambda _line: None)
+    assert len(arrays.train_x) == byte_rows.OLD * 10 // 128
+    assert asked[0][-2:] == list(byte_rows.PACKAGES)
     assert asked[-1][-1] == "Gen1:1-Rev22:21"
 
 
@@ -82,7 +82,7 @@ def write(path: Path, rows: list[list[object]]) -> None:
 def test_reviews_are_cut_and_short_ones_left_out(tmp_path: Path) -> None:
     write(tmp_path / imdb.FILE, [[1, "0_9", "good film " * 30], [0, "1_1", "bad"], [0, "2_1", "\xe9" * 128]])
     write(tmp_path / imdb.TEST, [[1, "0_9", "a" * 256]])
-    arrays = texts.read_reviews(tmp_path / imdb.FILE)
+    arrays = byte_rows.read_reviews(tmp_path / imdb.FILE)
     assert arrays.train_x.shape == (2, 256)
     assert arrays.train_y.tolist() == [1, 0]
     assert bytes(arrays.train_x[0]).startswith(b"good film good")
@@ -90,7 +90,7 @@ def test_reviews_are_cut_and_short_ones_left_out(tmp_path: Path) -> None:
     assert np.array_equal(arrays.test_x, np.full((1, 256), ord("a")))
     (tmp_path / imdb.TEST).write_bytes(b"no archive")
     with pytest.raises(DataError, match="cannot be read"):
-        texts.read_reviews(tmp_path / imdb.FILE)
+        byte_rows.read_reviews(tmp_path / imdb.FILE)
 
 
 def test_a_text_is_no_set_of_examples() -> None:
