@@ -226,13 +226,16 @@ def figure(rows: pd.DataFrame) -> Figure:
     from matplotlib.figure import Figure
 
     made, found = Figure(figsize=(5.2, 4.6), layout="constrained"), _found(rows)
-    names = {"kjv": "King James Bible", "imdb-documents": "IMDB reviews"}
-    for axes, (data, title) in zip(made.subplots(2, 1, sharex=True), names.items(), strict=True):
+    names = {
+        "kjv": ("King James Bible", "loss, New Testament"),
+        "imdb-documents": ("IMDB reviews", "loss, test reviews"),
+    }
+    for axes, (data, (title, other)) in zip(made.subplots(2, 1, sharex=True), names.items(), strict=True):
         some = found[(found["data"] == data) & (found["unit"] == "bits")]
         bars = [(str(one.bound), float(one.value), _colour(str(one.what))) for one in some.itertuples()]
         losses = some[some["what"] == "certificate"]
-        bars += [("training loss", float(v), "blue") for v in losses["loss"]]
-        bars += [("test loss", float(v), "blue") for v in losses["test_loss"]]
+        bars += [("loss, training", float(v), "blue") for v in losses["loss"]]
+        bars += [(other, float(v), "blue") for v in losses["test_loss"]]
         bars.sort(key=lambda bar: -bar[1])
         places = range(len(bars))
         axes.barh(
