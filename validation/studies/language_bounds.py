@@ -18,7 +18,11 @@ CERTIFICATES = Path(__file__).parents[1] / "results" / "certificates"
 UNIFORM = 8.0
 """Bits a byte of a uniform guess."""
 
-DATA = {"language-kjv": "kjv", "language-imdb": "imdb-documents"}
+DATA = {
+    "language-kjv": "kjv", "language-imdb": "imdb-documents", "language-imdb-100": "imdb-documents",
+}  # fmt: skip
+"""Certificates and their data; the last has more coordinates than the one before it, and reads half as much."""
+
 DEPTH = 24
 """Bits of context of the context-tree code."""
 
