@@ -274,8 +274,8 @@ STUDY = Study(
     figure=figure,
     caption=(
         "Certificates (orange), other bounds for the same messages (green), losses of the smoothed model "
-        "(blue) and ways to predict without a learnt model (grey), in bits a byte. One seed. The context tree "
-        "learns while it reads, and its own table is given to the text for nothing."
+        "(blue) and ways to predict without a learnt model (grey), in bits a byte. One seed. The context "
+        "tree learns while it reads, and its own table is given to the text for nothing."
     ),
     numbers=numbers,
     claims=(
