@@ -29,8 +29,9 @@ DEPTH = 24
 GRID: dict[str, tuple[Point, ...]] = {
     "smoke": ({"measured": "baselines", "of": "words"},),
     "laptop": (
-        *({"measured": "certificate", "of": name} for name in DATA),
+        {"measured": "certificate", "of": "language-kjv"},
         *({"measured": "baselines", "of": name} for name in dict.fromkeys(DATA.values())),
+        *({"measured": "certificate", "of": name} for name in list(DATA)[1:]),
     ),
 }
 
