@@ -37,6 +37,8 @@ class Refiner:
 
     Attributes:
         blocks: of the last layer's weights, in the order of the message.
+        order: of the examples here, drawn, so that any run of them is a sample whatever the data set's order.
+        labels: int64, in that order.
         scores: float32, (classes, n).
         given: 1 if the layer has one output, the score of the second of two classes; the first one's is 0.
         temperature: of the scores in the loss.
@@ -61,10 +63,12 @@ class Refiner:
         self.start = sum(posterior.sizes[:before])
         self.rows, self.width = posterior.shapes[before]
         self.given = int(self.rows == 1)
+        self.order = torch.from_numpy(permutation(0, Stream.ORDER, len(fitter.labels)))
+        self.labels = fitter.labels[self.order]
         self.entering, self.scores = self._entering(posterior.linear[self.name])
         self.temperature = math.exp(posterior.log_temperature.item())
         self.power = POWERS[0]
-        self.target = nn.functional.one_hot(fitter.labels, len(self.scores)).T.float()
+        self.target = nn.functional.one_hot(self.labels, len(self.scores)).T.float()
         self.changed = 0
         end = self.start + posterior.sizes[before]
         self.blocks = [b for b, rows in enumerate(fitter.drawing.blocks) if self.start <= rows[0] < end]
@@ -75,12 +79,12 @@ class Refiner:
 
     def loss(self) -> float:
         """Mean loss of all training examples."""
-        return float(self.losses(self.scores, self.fitter.labels))
+        return float(self.losses(self.scores, self.labels))
 
     @property
     def errors(self) -> int:
         """Training errors, in float32."""
-        return int((self.scores.argmax(0) != self.fitter.labels).sum())
+        return int((self.scores.argmax(0) != self.labels).sum())
 
     def visit(self, visits: int) -> bool:
         """Choose the draw of one block again; the blocks of a pass come in random order.
@@ -124,7 +128,7 @@ class Refiner:
         rows = torch.from_numpy(fitter.drawing.blocks[block])
         classes = (rows - self.start) // self.width + self.given
         features = (rows - self.start) % self.width
-        labels, part = fitter.labels, self._part(visits)
+        labels, part = self.labels, self._part(visits)
         entering = self.entering[features]
         probability = torch.softmax(self.scores * self.temperature, 0)
         weight = probability.gather(0, labels[None])[0] ** self.power  # what an example counts in the loss
@@ -155,7 +159,7 @@ class Refiner:
     @torch.no_grad()
     def _rescale(self) -> None:
         """Move each scale of the layer's own groups where loss and price of its bits together fall most."""
-        fitter, labels = self.fitter, self.fitter.labels
+        fitter, labels = self.fitter, self.labels
         price = fitter.price * fitter.nats**-self.power
         mine = slice(self.start, self.start + self.rows * self.width)
         groups = fitter.posterior.group[mine].view(self.rows, self.width)
@@ -182,8 +186,8 @@ class Refiner:
                 fitter.rescale(group, kept)
 
     def _part(self, visits: int) -> slice:
-        """Some of the examples, others at each visit; their order in the sample must tell nothing."""
-        choices = max(1, len(self.fitter.labels) - SAMPLE + 1)
+        """Some of the examples, others at each visit."""
+        choices = max(1, len(self.labels) - SAMPLE + 1)
         word = hash32(stream_key(self.fitter.seed, Stream.NOISE), self.fitter.step + 1 + visits)
         return slice(word % choices, word % choices + SAMPLE)
 
@@ -210,15 +214,15 @@ class Refiner:
     def _entering(self, head: nn.Linear) -> tuple[Tensor, Tensor]:
         """What enters the last layer, (width, n), and the scores, (classes, n)."""
         fitter, caught = self.fitter, list[Tensor]()
-        entering = torch.empty(self.width, len(fitter.labels))
-        scores = torch.empty(self.rows + self.given, len(fitter.labels))
+        entering = torch.empty(self.width, len(self.labels))
+        scores = torch.empty(self.rows + self.given, len(self.labels))
         state = fitter.posterior.state(fitter.weights)
         bias = state.get(self.name.removesuffix("weight") + "bias", head.bias)
         hook = head.register_forward_pre_hook(lambda _module, inputs: caught.append(inputs[0]))
         try:
             with torch.no_grad():
-                for first in range(0, len(fitter.labels), BATCH):
-                    x = fitter.inputs[first : first + BATCH].float()
+                for first in range(0, len(self.labels), BATCH):
+                    x = fitter.inputs[self.order[first : first + BATCH]].float()
                     found = torch.func.functional_call(fitter.posterior.body, state, (x,))
                     y = caught.pop()
                     ours = self._grounded(nn.functional.linear(y, state[self.name], bias).T).T

@@ -14,6 +14,7 @@ from idbounds.models import build
 from idbounds.resuming import Interrupted
 from idbounds.scattering import scatternet
 from idbounds.variational import course as course_module
+from idbounds.variational import refining
 from idbounds.variational.course import DRAWN, SETTLED, Course
 from idbounds.variational.refining import POWERS, Refiner
 from idbounds.variational.settings import CHEAPEST, NATS_PER_ERROR, Settings, Settle
@@ -183,6 +184,20 @@ def test_refining_never_raises_the_loss_and_keeps_the_length(module):
     fresh = Refiner(made)  # the scores kept while refining are those of the weights
     assert torch.allclose(fresh.scores, refiner.scores, atol=1e-3)
     assert fresh.errors == pytest.approx(refiner.errors, abs=1)
+
+
+def test_a_file_sorted_by_class_is_refined_as_well(monkeypatch):
+    # Cause: a run of examples as the file has them was taken for a sample; of CIFAR-10 it held four classes.
+    made = fitted()
+    order = made.labels.argsort(stable=True)
+    made.inputs, made.labels = made.inputs[order], made.labels[order]
+    refiner = Refiner(made)
+    monkeypatch.setattr(refining, "SAMPLE", 400)
+    for visits in range(20):
+        counts = refiner.labels[refiner._part(visits)].bincount(minlength=10)
+        assert counts.min() > 15  # of about 40
+    assert refiner.errors == int((refiner.scores.argmax(0) != refiner.labels).sum()) < 1297 / 2
+    assert torch.equal(refiner.labels, made.labels[refiner.order])
 
 
 @pytest.mark.parametrize("name", ["linear", "vectornet"])
