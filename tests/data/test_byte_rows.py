@@ -100,6 +100,31 @@ def test_a_text_is_no_set_of_examples() -> None:
         dataclasses.replace(digits, form="text").examples()
 
 
+def test_texts_of_ones_own() -> None:
+    text = data.own_text(b"a text of some bytes", b"another", length=5)
+    assert (text.form, text.train_x.shape, text.test_x.shape, text.levels) == ("text", (4, 5), (1, 5), 256)
+    reviews = data.own_text([b"good film", b"bad", b"no stars"], [b"a classic"], length=6)
+    assert (reviews.form, reviews.card.train_counts) == ("documents", (2,))
+    assert bytes(reviews.train_x[1]) == b"no sta"
+    assert (
+        data.digests(data.Arrays(*(getattr(text, name) for name in data.Arrays._fields))).both == text.sha256
+    )
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "length", "says"),
+    [
+        (b"abc", b"abcdef", 4, "nothing of 4 bytes"),
+        ([b"abc"], [b"abcdef"], 4, "nothing of 4 bytes"),
+        (b"abcd", [b"abcd"], 4, "two texts"),
+        (b"abcd", b"abcd", 1, "length = 1"),
+    ],
+)
+def test_texts_that_fill_no_row_are_refused(train: bytes, test: bytes, length: int, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        data.own_text(train, test, length=length)
+
+
 def test_forms_are_known_without_loading() -> None:
     assert [data.form(name) for name in ("kjv", "imdb-documents", "digits")] == [
         "text",
