@@ -75,8 +75,8 @@ def own_text(
         )
     parts = []
     for part in (train, test):
-        texts = [part] if isinstance(part, bytes) else [one[:length] for one in part if len(one) >= length]
-        parts.append(rows(b"".join(texts), length))
+        long = [part] if isinstance(part, bytes) else [one[:length] for one in part if len(one) >= length]
+        parts.append(rows(b"".join(long), length))
         if not len(parts[-1]):
             raise InputError(
                 f"{name}: nothing of {length} bytes is there; give a longer text or a smaller length"

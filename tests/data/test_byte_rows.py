@@ -114,8 +114,8 @@ def test_texts_of_ones_own() -> None:
 @pytest.mark.parametrize(
     ("train", "test", "length", "says"),
     [
-        (b"abc", b"abcdef", 4, "nothing of 4 bytes"),
-        ([b"abc"], [b"abcdef"], 4, "nothing of 4 bytes"),
+        (b"abc", b"abcdef", 4, "no row of 4 bytes"),
+        ([b"abc"], [b"abcdef"], 4, "no row of 4 bytes"),
         (b"abcd", [b"abcd"], 4, "two texts"),
         (b"abcd", b"abcd", 1, "length = 1"),
     ],
