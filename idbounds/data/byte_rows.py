@@ -70,17 +70,15 @@ def own_text(
     form: Form = "text" if isinstance(train, bytes) else "documents"
     if isinstance(test, bytes) != isinstance(train, bytes) or length < 2:
         raise InputError(
-            f"length = {length}, train is {type(train).__name__}, test is {type(test).__name__}: give rows of at "
-            "least 2 bytes, and two texts (bytes) or two sequences of documents"
+            f"length = {length}, train is {type(train).__name__}, test is {type(test).__name__}: give rows of "
+            "at least 2 bytes, and two texts (bytes) or two sequences of documents"
         )
     parts = []
     for part in (train, test):
         long = [part] if isinstance(part, bytes) else [one[:length] for one in part if len(one) >= length]
         parts.append(rows(b"".join(long), length))
         if not len(parts[-1]):
-            raise InputError(
-                f"{name}: nothing of {length} bytes is there; give a longer text or a smaller length"
-            )
+            raise InputError(f"{name}: no row of {length} bytes; give more text or a smaller length")
     labels = [np.zeros(len(part), dtype=np.int64) for part in parts]
     arrays = Arrays(parts[0], labels[0], parts[1], labels[1])
     counts = (len(parts[0]),), (len(parts[1]),)
