@@ -70,8 +70,8 @@ def own_text(
     form: Form = "text" if isinstance(train, bytes) else "documents"
     if isinstance(test, bytes) != isinstance(train, bytes) or length < 2:
         raise InputError(
-            f"length = {length}, train is {type(train).__name__}, test is {type(test).__name__}: give rows of "
-            "at least 2 bytes, and two texts (bytes) or two sequences of documents"
+            f"length = {length}, train is {type(train).__name__}, test is {type(test).__name__}: give rows "
+            "of at least 2 bytes, and two texts (bytes) or two sequences of documents"
         )
     parts = []
     for part in (train, test):
