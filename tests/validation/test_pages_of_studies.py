@@ -18,6 +18,7 @@ from validation.studies import (
     d90_mnist,
     finetuning,
     label_codes,
+    language_bounds,
     probing,
     random_labels,
     ranking,
@@ -179,8 +180,11 @@ def test_the_page_says_what_the_rows_say(study, page, line):
     assert [one for one in lines if one not in text] == []
 
 
+CERTIFICATES = sorted((ROOT / "validation/results/certificates").glob("*.idb"))
+
+
 @pytest.mark.parametrize(
-    "path", sorted((ROOT / "validation/results/certificates").glob("*.idb")), ids=lambda p: p.stem
+    "path", [p for p in CERTIFICATES if not p.stem.startswith("language")], ids=lambda p: p.stem
 )
 def test_the_page_says_what_the_certificates_say(path):
     header, _ = read(path)
@@ -192,6 +196,25 @@ def test_the_page_says_what_the_certificates_say(path):
     model = f"{header['decoder']} | {header['model']['architecture']} | {bits:,}"
     text = (ROOT / "docs/explain/tight-certificates.md").read_text("utf-8")
     assert f"| `{path.name}` | {model} | {rates} |" in text
+
+
+def priced(row):
+    value = f"{row.value:.3f}" if row.unit == "bits" else f"{row.value:.4f}"
+    name = row.bound if row.what == "baseline" else f"`{row.bound}`"
+    return f"| {row.of} | {name} | {row.what} | {value} |"
+
+
+def test_the_page_says_what_a_language_model_is_certified():
+    rows = committed(language_bounds)
+    text = (ROOT / "docs/explain/language-bounds.md").read_text("utf-8")
+    lines = [priced(row) for row in language_bounds.numbers(rows).itertuples()]
+    assert len(lines) >= 14
+    assert [one for one in lines if one not in text] == []
+    for row in rows[rows["what"] == "certificate"].itertuples():
+        losses = f"{row.loss:.3f} | {row.test_loss:.3f} | {row.value:.3f}"
+        assert f"| `{row.of}.idb` | {row.d:,} | {row.code_bits:,} | {losses} |" in text
+        header, _ = read(language_bounds.CERTIFICATES / f"{row.of}.idb")
+        assert float(header["claim"]["value"]) == row.value
 
 
 def test_the_page_says_the_measured_dimension():
