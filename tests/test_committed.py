@@ -54,7 +54,7 @@ def test_committed_certificate_replays(path):
         pytest.skip(f"{name}: {reason}")
     found = idbounds.verify(path)
     assert found.ok, found.difference
-    assert float(found.value) < 0.35
+    assert float(found.value) < (0.35 if data.form(name) == "examples" else 8)
 
 
 def test_the_study_knows_the_default_dimension():

@@ -5,6 +5,7 @@
 (1297, 8, 8)
 """
 
+from idbounds.data.byte_rows import own_text
 from idbounds.data.loading import available, card, fallbacks, form, load, load_or_fallback, names
 from idbounds.data.model import Arrays, Card, Dataset, Digests, Form, Say, digests
 from idbounds.data.own import from_arrays
@@ -29,5 +30,6 @@ __all__ = [
     "load_or_fallback",
     "load_texts",
     "names",
+    "own_text",
     "text_names",
 ]

@@ -16,7 +16,9 @@ from validation.studies import (
     carry_over,
     d90_families,
     d90_mnist,
+    finetuning,
     label_codes,
+    language_bounds,
     probing,
     random_labels,
     ranking,
@@ -143,7 +145,13 @@ def used(row):
     return f"| {row.energy:g} | {shares} | {' | '.join(falls)} |"
 
 
-SHORT = (bounds_race, calculators, random_labels, utilised_rank)
+def tuned(row):
+    net = f"{finetuning.MODELS[row.model]} | {row.start} | {'all' if pd.isna(row.d) else f'{row.d:.0f}'} | {row.seed}"
+    held = f"{100 * row.score:.1f} | {span(*(100 * x for x in (row.test_score, row.low, row.high)), 1)}"
+    return f"| {net} | {held} | {row.gap:.3f} |"
+
+
+SHORT = (bounds_race, calculators, finetuning, random_labels, utilised_rank)
 """Studies whose table has four lines."""
 
 
@@ -158,6 +166,7 @@ SHORT = (bounds_race, calculators, random_labels, utilised_rank)
         (six_roads, "compression", road),
         (which_weights, "compression", pruned),
         (utilised_rank, "utilised-rank", used),
+        (finetuning, "fine-tuning", tuned),
         *((study, "validation", line) for study, line in LINES.items()),
     ],
     ids=lambda value: value.STUDY.id if hasattr(value, "STUDY") else "",
@@ -171,8 +180,11 @@ def test_the_page_says_what_the_rows_say(study, page, line):
     assert [one for one in lines if one not in text] == []
 
 
+CERTIFICATES = sorted((ROOT / "validation/results/certificates").glob("*.idb"))
+
+
 @pytest.mark.parametrize(
-    "path", sorted((ROOT / "validation/results/certificates").glob("*.idb")), ids=lambda p: p.stem
+    "path", [p for p in CERTIFICATES if not p.stem.startswith("language")], ids=lambda p: p.stem
 )
 def test_the_page_says_what_the_certificates_say(path):
     header, _ = read(path)
@@ -184,6 +196,25 @@ def test_the_page_says_what_the_certificates_say(path):
     model = f"{header['decoder']} | {header['model']['architecture']} | {bits:,}"
     text = (ROOT / "docs/explain/tight-certificates.md").read_text("utf-8")
     assert f"| `{path.name}` | {model} | {rates} |" in text
+
+
+def priced(row):
+    value = f"{row.value:.3f}" if row.unit == "bits" else f"{row.value:.4f}"
+    name = row.bound if row.what == "baseline" else f"`{row.bound}`"
+    return f"| {row.of} | {name} | {row.what} | {value} |"
+
+
+def test_the_page_says_what_a_language_model_is_certified():
+    rows = committed(language_bounds)
+    text = (ROOT / "docs/explain/language-bounds.md").read_text("utf-8")
+    lines = [priced(row) for row in language_bounds.numbers(rows).itertuples()]
+    assert len(lines) >= 14
+    assert [one for one in lines if one not in text] == []
+    for row in rows[rows["what"] == "certificate"].itertuples():
+        losses = f"{row.loss:.3f} | {row.test_loss:.3f} | {row.value:.3f}"
+        assert f"| `{row.of}.idb` | {row.d:,} | {row.code_bits:,} | {losses} |" in text
+        header, _ = read(language_bounds.CERTIFICATES / f"{row.of}.idb")
+        assert float(header["claim"]["value"]) == row.value
 
 
 def test_the_page_says_the_measured_dimension():
@@ -274,3 +305,15 @@ def test_the_page_says_what_word_vectors_gain():
         lines.add(f"| {fitted} | {gone} | {' | '.join([*cells, *sizes])} |")
     assert len(lines) == 13
     assert [line for line in lines if line not in text] == []
+
+
+def test_the_page_says_the_bounds_of_task_files():
+    found = finetuning.stated(committed(finetuning))
+    text = (ROOT / "docs/explain/fine-tuning.md").read_text("utf-8")
+    lines = [
+        f"| {finetuning.MODELS[row.model]} | {row.d:.0f} | {row.seed} | {row.code_bits:.0f} | "
+        f"{100 * row.train_error:.1f} | {100 * row.test_error:.1f} | {100 * row.bound:.1f} |"
+        for row in found.itertuples()
+    ]
+    assert lines
+    assert [one for one in lines if one not in text] == []

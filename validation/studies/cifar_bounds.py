@@ -122,7 +122,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    made, axes = canvas(0.7)
+    made, axes = canvas(0.8)
     found = numbers(rows).iloc[::-1].reset_index(drop=True)
     bound, test, train, *_ = COLOURS.values()
     axes.hlines(found.index, 100 * found["train_error"], 100 * found["bound"], color=FAINT, zorder=0)
