@@ -15,9 +15,11 @@ _TAKEN = {"errors", "code_bits"}  # by the bound of such a certificate
 
 
 def headers() -> dict[Path, dict[str, Any]]:
-    """The headers of the committed certificates that bound the errors of one hypothesis, by file.
+    """The headers of the committed certificates that bound the errors of one hypothesis.
 
-    Gibbs predictors, whose length is a divergence, and models of language, whose loss is in bits, are others.
+    Returns:
+        By file. Gibbs predictors, whose length is a divergence, and models of language, whose loss is in
+        bits, are left out.
     """
     found = {path: read(path)[0] for path in sorted(CERTIFICATES.glob("*.idb"))}
     return {path: header for path, header in found.items() if _takes(header["bound"]) >= _TAKEN}
