@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # validation is beside the package, not in it
+sys.path.insert(0, str(ROOT))  # what is imported below is beside the package, not in it
 
 import pandas as pd  # noqa: E402
 
-from idbounds.certificate import read  # noqa: E402
+from paper_figures.certificates import headers  # noqa: E402
 from validation.results import latest, of_study  # noqa: E402
 
 RESULTS = ROOT / "validation" / "results"
@@ -28,11 +28,8 @@ _LEAST = 3  # dimensions that make a curve
 def certificates() -> list[dict[str, Any]]:
     """Committed certificates whose bound is paid in bits of the message, smallest bound first."""
     found = []
-    for path in sorted((RESULTS / "certificates").glob("*.idb")):
-        header, _ = read(path)
+    for path, header in headers().items():
         claim = header["claim"]
-        if sum(header["parts"].values()) != claim["code_bits"]:
-            continue  # a Gibbs certificate: it pays a divergence, and its parts are those of a file
         keys = ("errors", "n", "code_bits", "delta", "value")
         found.append({
             "file": path.name, "dataset": header["data"]["name"], "bound": header["bound"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from validation import reading
-from validation.figures import COLOURS
+from validation.figures import COLOURS, canvas
 from validation.studies import finetuning
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
@@ -68,10 +68,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure()
-    axes = made.subplots()
+    made, axes = canvas()
     found = reading.ok(rows, ("d", "test_score", "test_n"), "gpu")
     for place, one in enumerate(found.itertuples()):
         ends = reading.interval(one.test_score, one.test_n)

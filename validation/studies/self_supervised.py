@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from validation import reading
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -161,10 +161,8 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure()
-    axes, found = made.subplots(), numbers(rows)
+    made, axes = canvas()
+    found = numbers(rows)
     for way, colour, marker in zip(WAYS, COLOURS.values(), MARKERS, strict=False):
         some = found[found["way"] == way]
         mean, low, high = (100 * some[name] for name in ("utilisation", "low", "high"))

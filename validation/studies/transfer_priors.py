@@ -11,7 +11,7 @@ import pandas as pd
 
 from validation import reading
 from validation.certified import check_valid
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -235,10 +235,8 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(4.0, 3.6))
-    axes, found = made.subplots(), numbers(rows)
+    made, axes = canvas(0.9)
+    found = numbers(rows)
     looks = zip((-0.24, -0.08, 0.08, 0.24), PRIORS, COLOURS.values(), MARKERS, strict=False)
     for shift, prior, colour, marker in looks:
         some = found[found["prior"] == prior]
