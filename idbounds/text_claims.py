@@ -20,7 +20,7 @@ LOSS_UNIT, PSI_UNIT = 1 << 20, 1 << 30
 SMOOTHINGS, SHARES = 8, 15
 """As in `idbounds.text_evaluator`, which needs torch."""
 
-DRAWN = 4096
+DRAWN = 8192
 """Documents of the subsample of a certificate that is made; a replay draws as many as are stated."""
 
 _LARGEST_LOSS = 18 * LOSS_UNIT  # no smoothed loss is above 16 bits, plus rounding

@@ -28,7 +28,7 @@ LOSS_UNIT, PSI_UNIT = 1 << 20, 1 << 30
 SMOOTHINGS, SHARES = 8, 15
 """Settings declared beforehand: alpha = 2^-j for j = 1 .. 8, and s = i / 16 for i = 1 .. 15."""
 
-_BATCH = 64
+_BATCH = 8  # of whose scores the memory fits into the cache of a processor
 
 
 @dataclass(frozen=True)

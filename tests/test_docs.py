@@ -114,7 +114,7 @@ def test_the_certificate_page_knows_the_message():
 
     text = (ROOT / "docs/explain/certificate.md").read_text("utf-8")
     parts = subspace.encode(subspace.Model("mlp", "blocks", 3, 0, 40, np.zeros(3, np.int64))).parts
-    rows = re.findall(r"^\| (\w+) \| .* \| .* \|$", text.partition("## Two kinds")[0], re.MULTILINE)
+    rows = re.findall(r"^\| (\w+) \| .* \| .* \|$", text.partition("## Three kinds")[0], re.MULTILINE)
     assert [p.name for p in parts] == [row for row in rows if row != "part"]
     for menu in (subspace.MENU, projections):
         assert ", ".join(f"{i} `{entry}`" for i, entry in enumerate(menu)) in text

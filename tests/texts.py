@@ -3,7 +3,6 @@
 import numpy as np
 
 from idbounds import data
-from idbounds.data.byte_rows import rows
 
 WORDS = b"and the lord of king said unto him they were a day".split()
 
@@ -16,8 +15,7 @@ def written(size: int, seed: int) -> bytes:
 
 def small(form: str = "text", n: int = 300, length: int = 32, seed: int = 0) -> data.Dataset:
     """A data set of that form whose rows are such words."""
-    parts = [rows(written(count * length, seed + i), length) for i, count in enumerate((n, 50))]
-    labels = [np.zeros(len(part), np.int64) for part in parts]
-    arrays = data.Arrays(parts[0], labels[0], parts[1], labels[1])
-    card = data.Card("", "", "", "", "", (), (len(parts[0]),), (len(parts[1]),))
-    return data.Dataset("words", *arrays, 1, 256, card, *data.digests(arrays), "", form)
+    parts = [written(count * length, seed + i) for i, count in enumerate((n, 50))]
+    if form == "documents":
+        parts = [[part[i : i + length] for i in range(0, len(part), length)] for part in parts]
+    return data.own_text(*parts, name="words", length=length)

@@ -162,7 +162,7 @@ def compress(
     name = _name(architecture, model)
     tensors = _tensors(weights)
     sample = data.load(dataset, report.say) if isinstance(dataset, str) else replay.checked_sample(dataset)
-    make = replay.module_maker(sample, model)
+    make = replay.module_maker(sample.examples(), model)
     module = make(name)
     first = drafts(module, tensors)
 

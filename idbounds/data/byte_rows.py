@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import lzma
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ import numpy.typing as npt
 
 from idbounds.data import imdb, tool
 from idbounds.data.debian import downloaded
-from idbounds.data.model import Arrays, Card, Digests, Say, Source
-from idbounds.errors import DataError
+from idbounds.data.model import Arrays, Card, Dataset, Digests, Form, Say, Source, digests
+from idbounds.errors import DataError, InputError
 
 BYTES = 256
 """Size of the vocabulary, and levels of the format."""
@@ -43,6 +44,46 @@ def rows(text: bytes, length: int) -> npt.NDArray[np.uint8]:
     """
     whole = len(text) // length
     return np.frombuffer(text[: whole * length], dtype=np.uint8).reshape(whole, length).copy()
+
+
+def own_text(
+    train: bytes | Sequence[bytes],
+    test: bytes | Sequence[bytes],
+    *,
+    name: str = "own text",
+    length: int = LINE,
+) -> Dataset:
+    """Make a data set of a text, or of documents, of your own.
+
+    Args:
+        train: The text, or the documents, each an independent draw.
+        test: Another text or other documents, for comparison only.
+        name: Of the data set, in messages and certificates.
+        length: Bytes of a row; of a document its first so many are taken, and shorter ones are left out.
+
+    Returns:
+        A data set of that form for `certify_text`; what is left over at the end of a text is dropped.
+
+    Raises:
+        InputError: If a part does not fill a row, or one is a text and the other documents.
+    """
+    form: Form = "text" if isinstance(train, bytes) else "documents"
+    if isinstance(test, bytes) != isinstance(train, bytes) or length < 2:
+        raise InputError(
+            f"length = {length}, train is {type(train).__name__}, test is {type(test).__name__}: give rows "
+            "of at least 2 bytes, and two texts (bytes) or two sequences of documents"
+        )
+    parts = []
+    for part in (train, test):
+        long = [part] if isinstance(part, bytes) else [one[:length] for one in part if len(one) >= length]
+        parts.append(rows(b"".join(long), length))
+        if not len(parts[-1]):
+            raise InputError(f"{name}: no row of {length} bytes; give more text or a smaller length")
+    labels = [np.zeros(len(part), dtype=np.int64) for part in parts]
+    arrays = Arrays(parts[0], labels[0], parts[1], labels[1])
+    counts = (len(parts[0]),), (len(parts[1]),)
+    card = Card(name, "the user", "not stated", "not stated", "not counted", (), *counts)
+    return Dataset(name, *arrays, 1, BYTES, card, *digests(arrays), "the user", form)
 
 
 def read_bible(path: Path) -> Arrays:

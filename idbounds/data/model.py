@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from idbounds.errors import InputError
+
 if TYPE_CHECKING:
     from hashlib import _Hash
 
@@ -103,6 +105,22 @@ class Dataset:
     def majority_error(self) -> float:
         """Share of training examples outside the commonest class: what always naming it would cost."""
         return 1 - max(self.card.train_counts) / len(self.train_y)
+
+    def examples(self) -> Dataset:
+        """The data set, for those who learn labels.
+
+        Returns:
+            The same.
+
+        Raises:
+            InputError: If its rows are documents or a text, whose labels say nothing.
+        """
+        if self.form != "examples":
+            raise InputError(
+                f"data set {self.name!r} holds {self.form}, for language models: use certify_text, or give "
+                "labelled examples"
+            )
+        return self
 
 
 @dataclass(frozen=True)

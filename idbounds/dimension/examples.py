@@ -131,6 +131,7 @@ def read(data: Any, *, valid: Any = None, test: Any = None, held_out: float = 0.
     if isinstance(data, str):
         data = named.load(data)
     if isinstance(data, named.Dataset):
+        data.examples()  # not of a text
         test = (scaled(data.test_x, data.levels), data.test_y) if test is None else test
         name, digest, classes = data.name, f"{data.sha256} {data.levels}", data.classes
         data = (scaled(data.train_x, data.levels), data.train_y)

@@ -59,9 +59,9 @@ class Learner(subspace.Learner):
 
 @dataclass(frozen=True)
 class OfDocuments(subspace.Settings):
-    """Few documents carry a short message only."""
+    """Few documents carry a short message only: of more coordinates each costs more than it buys."""
 
-    d: int = 100
+    d: int = 16
     steps: int = 600
     batch: int = 8
     learning_rate: float = 0.1

@@ -18,13 +18,18 @@ from validation.studies import (
     d90_mnist,
     finetuning,
     label_codes,
+    language_bounds,
+    occam_hill,
     probing,
     random_labels,
     ranking,
+    self_supervised,
     six_roads,
     sparse_robustness,
+    structure,
     subspace_objective,
     tight_bounds,
+    transfer_priors,
     utilised_rank,
     which_weights,
     width_depth,
@@ -118,9 +123,31 @@ def probed(row):
     return f"| {row.task} | {row.layer} | {' | '.join(cells)} | {100 * row.test_error:.1f} |"
 
 
+def built_in(row):
+    rates = f"{100 * row.accuracy:.1f} | {100 * row.test_accuracy:.1f}"
+    bits = f"{row.ratio:.3f} ({row.low:.3f} to {row.high:.3f})"
+    network = f"{structure.PIXELS[row.pixels]} | {structure.NAMES[row.structure]} | {row.weights:,}"
+    found = "over 512" if pd.isna(row.d) else interval(row, "d", 0)
+    return f"| {network} | {rates} | {found} | {bits} |"
+
+
+def prior(row):
+    rates = " | ".join(f"{100 * x:.1f}" for x in (row.train_error, row.test_error))
+    bound = f"{100 * row.bound:.1f} ({100 * row.low:.1f} to {100 * row.high:.1f})"
+    start = f"{row.target} | {transfer_priors.PRIORS[row.prior]} | {row.n:,} | {row.kl_bits:,.0f}"
+    return f"| {start} | {rates} | {bound} |"
+
+
+def without_labels(row):
+    used = f"{100 * row.utilisation:.1f} ({100 * row.low:.1f} to {100 * row.high:.1f})"
+    way = self_supervised.WAYS[row.way]
+    return f"| {way} | {100 * row.energy:g} | {used} | {100 * row.probe_error:.1f} |"
+
+
 LINES = {
     calculators: recomputed, random_labels: noise, width_depth: size, label_codes: code, ranking: order,
-    bounds_race: race, probing: probed,
+    bounds_race: race, probing: probed, structure: built_in,
+    transfer_priors: prior, self_supervised: without_labels,
 }  # fmt: skip
 """Of the page of all studies."""
 
@@ -150,6 +177,13 @@ def tuned(row):
     return f"| {net} | {held} | {row.gap:.3f} |"
 
 
+def hill(row):
+    rates = " | ".join(f"{100 * x:.1f}" for x in (row.train_error, row.test_error, row.bound))
+    costs = f"{row.speedup:.2f} | {row.memory:.1f}"
+    way = occam_hill.WAYS[row.way]
+    return f"| {100 * row.sparsity:g} | {way} | {row.code_bits:,.0f} | {rates} | {costs} |"
+
+
 SHORT = (bounds_race, calculators, finetuning, random_labels, utilised_rank)
 """Studies whose table has four lines."""
 
@@ -166,6 +200,7 @@ SHORT = (bounds_race, calculators, finetuning, random_labels, utilised_rank)
         (which_weights, "compression", pruned),
         (utilised_rank, "utilised-rank", used),
         (finetuning, "fine-tuning", tuned),
+        (occam_hill, "compression", hill),
         *((study, "validation", line) for study, line in LINES.items()),
     ],
     ids=lambda value: value.STUDY.id if hasattr(value, "STUDY") else "",
@@ -179,8 +214,11 @@ def test_the_page_says_what_the_rows_say(study, page, line):
     assert [one for one in lines if one not in text] == []
 
 
+CERTIFICATES = sorted((ROOT / "validation/results/certificates").glob("*.idb"))
+
+
 @pytest.mark.parametrize(
-    "path", sorted((ROOT / "validation/results/certificates").glob("*.idb")), ids=lambda p: p.stem
+    "path", [p for p in CERTIFICATES if not p.stem.startswith("language")], ids=lambda p: p.stem
 )
 def test_the_page_says_what_the_certificates_say(path):
     header, _ = read(path)
@@ -192,6 +230,25 @@ def test_the_page_says_what_the_certificates_say(path):
     model = f"{header['decoder']} | {header['model']['architecture']} | {bits:,}"
     text = (ROOT / "docs/explain/tight-certificates.md").read_text("utf-8")
     assert f"| `{path.name}` | {model} | {rates} |" in text
+
+
+def priced(row):
+    value = f"{row.value:.3f}" if row.unit == "bits" else f"{row.value:.4f}"
+    name = row.bound if row.what == "baseline" else f"`{row.bound}`"
+    return f"| {row.of} | {name} | {row.what} | {value} |"
+
+
+def test_the_page_says_what_a_language_model_is_certified():
+    rows = committed(language_bounds)
+    text = (ROOT / "docs/explain/language-bounds.md").read_text("utf-8")
+    lines = [priced(row) for row in language_bounds.numbers(rows).itertuples()]
+    assert len(lines) >= 14
+    assert [one for one in lines if one not in text] == []
+    for row in rows[rows["what"] == "certificate"].itertuples():
+        losses = f"{row.loss:.3f} | {row.test_loss:.3f} | {row.value:.3f}"
+        assert f"| `{row.of}.idb` | {row.d:,} | {row.code_bits:,} | {losses} |" in text
+        header, _ = read(language_bounds.CERTIFICATES / f"{row.of}.idb")
+        assert float(header["claim"]["value"]) == row.value
 
 
 def test_the_page_says_the_measured_dimension():
@@ -310,3 +367,32 @@ def test_the_page_says_the_bounds_of_task_files():
     ]
     assert lines
     assert [one for one in lines if one not in text] == []
+
+
+def test_the_page_says_what_structure_saves():
+    found = structure.numbers(committed(structure)).set_index(["pixels", "structure"])
+    ratio, shifted = found["ratio"], found.loc["shifted"]
+    assert ratio["shifted", "mlp"] / ratio["in order", "mlp"] == pytest.approx(2, abs=0.1)
+    assert ratio["shifted", "equivariant"] / ratio["in order", "equivariant"] == pytest.approx(
+        9 / 8, abs=0.01
+    )
+    assert max(structure.DIMENSIONS) == 512
+    assert shifted["d"].dropna().index.tolist() == ["equivariant"]
+    assert shifted["ratio"].idxmin() == "equivariant"
+    assert ratio["in order"].idxmin() == "shared"
+    assert ratio["in order"].idxmax() == "recurrent"
+    assert ratio["in order", "shared"] / ratio["in order", "local"] == pytest.approx(0.8, abs=0.03)
+    assert (ratio["shuffled"] / ratio["in order"]).idxmax() == "pooled"
+
+
+def test_the_page_says_where_the_valley_is():
+    text = (ROOT / "docs/explain/compression.md").read_text("utf-8")
+    found = occam_hill.numbers(committed(occam_hill))
+    of = found[found["way"] == "magnitude"].set_index("sparsity")
+    assert of["bound"].idxmin() == 0.99
+    assert f"{100 * (of.loc[0, 'bound'] - of['bound'].min()):.0f} points below that of all weights" in text
+    assert "difference 0.0028 to 0.0041" in outcome(occam_hill, "hill")
+    assert "80% zeros cost 0.3 to 0.4 points" in text
+    assert of.loc[0.8, "speedup"] < 1 < of.loc[0.9, "speedup"]
+    assert of.loc[0.5, "memory"] < 1 < of.loc[0.8, "memory"]
+    assert round(1 / of.loc[0, "speedup"], -1) == 30
