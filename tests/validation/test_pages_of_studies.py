@@ -341,6 +341,23 @@ def test_the_page_says_what_word_vectors_gain():
     assert [line for line in lines if line not in text] == []
 
 
+def crossed(row):
+    low, high = ("" if pd.isna(end) else f"{end:.0f}" for end in (row.low, row.high))
+    beyond = f"{row.censored}, above {low}" if low else row.censored
+    found = beyond if pd.isna(row.d90) else f"{row.d90:.0f} [{low}, {high}]"
+    return f"| {row.start} | {row.criterion} | {row.threshold:.3f} | {found} |"
+
+
+def test_the_page_says_d90_of_fine_tuning():
+    found = finetuning.crossings(committed(finetuning))
+    text = (ROOT / "docs/explain/fine-tuning.md").read_text("utf-8")
+    lines = [crossed(row) for row in found.itertuples()]
+    assert len(lines) >= 5
+    assert [one for one in lines if one not in text] == []
+    done, wanted = len(finetuning.runs(committed(finetuning))), len(finetuning.GRID["laptop"])
+    assert f"Of the {wanted} runs of the laptop tier {done} are done" in text
+
+
 def test_the_page_says_the_bounds_of_task_files():
     found = finetuning.stated(committed(finetuning))
     text = (ROOT / "docs/explain/fine-tuning.md").read_text("utf-8")
