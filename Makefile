@@ -38,7 +38,7 @@ pages: $(STAMP) ## write docs/bounds/ and docs/reference/ from the objects
 	@$(PY) tools/pages.py
 
 docs: $(STAMP) ## build the site of the documentation into docs/_build/html, lessons executed
-	@$(PY) -c 'import furo, myst_nb' 2>/dev/null || $(PY) -m pip install -q -c constraints.txt -e '.[docs]'
+	@$(PY) -c 'import furo, myst_nb, sphinx_copybutton' 2>/dev/null || $(PY) -m pip install -q -c constraints.txt -e '.[docs]'
 	@$(PY) -m sphinx -W --keep-going -q -b html docs docs/_build/html $(ARGS)
 	@echo open docs/_build/html/index.html
 

@@ -15,12 +15,14 @@ project = "idbounds"
 copyright = "The idbounds authors, Apache-2.0"  # noqa: A001 - Sphinx's name
 release = __version__
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx-mathjax-offline", "explored"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton",
+              "sphinx-mathjax-offline", "explored"]  # fmt: skip
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "idbounds"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+copybutton_selector = "div:not(.output) > div.highlight pre"  # code and BibTeX, not what a cell prints
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 4
@@ -29,6 +31,7 @@ nb_execution_mode = "cache"
 nb_execution_in_temp = True  # the last lesson writes certificates
 nb_execution_timeout = 120
 nb_execution_raise_on_error = True
+nb_merge_streams = True  # or a line may be torn in two
 nb_code_prompt_show = "Show {type}"
 
 autodoc_member_order = "bysource"

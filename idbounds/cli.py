@@ -113,12 +113,17 @@ def _print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def _table(columns: list[str], rows: list[list[str]], *, title: str | None = None) -> None:
+def _table(columns: list[str], rows: list[list[str]], *, whole: int) -> None:
+    """A table whose first columns stay whole in a narrow window, where the others wrap."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*columns, title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, column in enumerate(table.columns):
+        column.overflow, column.no_wrap = "fold", place < whole
+        if place < whole:
+            column.min_width = max((len(row[place]) for row in rows), default=0)
     for row in rows:
         table.add_row(*row)
     Console(highlight=False).print(table)
@@ -142,6 +147,7 @@ def list_bounds(as_json: bool) -> None:
     _table(
         ["id", "family", "standing", "takes"],
         [[b.id, b.family, b.standing, ", ".join(q.name for q in b.takes)] for b in bounds.values()],
+        whole=1,
     )
 
 
@@ -205,6 +211,7 @@ def compare(as_json: bool, without: tuple[str, ...], **values: Any) -> None:
     _table(
         ["bound", "upper", "", "assumes more than the others", "a step that would tighten it"],
         [[e.id, e.upper, _verdict(e), " ".join(e.adds), _step(e)] for e in found],
+        whole=2,  # half a number would be a smaller number
     )
     for note in dict.fromkeys(note for e in found for note in e.notes):
         click.echo(f"note: {note}")

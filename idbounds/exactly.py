@@ -46,6 +46,22 @@ def decimal_up(value: Fraction, digits: int) -> str:
     return _decimal(value, digits, math.ceil)
 
 
+def places_up(value: Any, places: int) -> str:
+    """A number with `places` digits after the point, rounded up: how a bound is shown in short.
+
+    Args:
+        value: as for `exact`, or infinity.
+        places: number of digits, 1 or more.
+
+    Returns:
+        The decimal string; "inf" for infinity.
+    """
+    if value in ("inf", math.inf):
+        return "inf"
+    scaled = math.ceil(exact(value) * 10**places)
+    return f"{Decimal(f'{scaled}e-{places}'):f}"  # from text: no rounding on the way
+
+
 def _decimal(value: Fraction, digits: int, to_integer: Callable[[Fraction], int]) -> str:
     places = digits - 1 - math.floor(_log10(value))
     scaled = to_integer(value * Fraction(10) ** places)

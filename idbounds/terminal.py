@@ -25,7 +25,10 @@ from idbounds import data
 from idbounds.catalogue import bounds
 from idbounds.certificate import Verification
 from idbounds.certifying import Certified, certify
+from idbounds.exactly import places_up
 from idbounds.replay import verify as replay_file
+
+_WIDE = 110  # columns from which a bar has room for its rate and a line for its remark
 
 
 class Terminal:
@@ -34,9 +37,11 @@ class Terminal:
     def __init__(self) -> None:
         """Open no bar yet."""
         self.console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        wide = self.console.width >= _WIDE
+        rate = [TextColumn("{task.fields[rate]}")] if wide else []
         self.bars = Progress(
-            TextColumn("{task.description:>15}"), BarColumn(bar_width=28), MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+            TextColumn("{task.description:>15}"), BarColumn(bar_width=28 if wide else 8),
+            MofNCompleteColumn(), *rate, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
             TextColumn("{task.fields[remark]}"), console=self.console,
         )  # fmt: skip
 
@@ -185,7 +190,7 @@ def show(result: Certified, figures: list[Path]) -> None:
             if e.no_better_than_majority
             else ""
         )
-        risks.add_row(e.id, f"{float(e.upper):.4f}{note}{certified}", style="bold" if certified else None)
+        risks.add_row(e.id, f"{places_up(e.upper, 4)}{note}{certified}", style="bold" if certified else None)
     console.print(
         f"{result.dataset}: {result.architecture}, {result.D:,} weights, decoder {result.decoder}, "
         f"delta = {result.delta} (each bound holds singly)",

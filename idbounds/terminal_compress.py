@@ -11,6 +11,7 @@ from rich.table import Table
 
 from idbounds.compress import Compressed, compress, read_pipeline
 from idbounds.errors import InputError
+from idbounds.exactly import places_up
 from idbounds.jobs import target_file
 from idbounds.terminal import Terminal
 
@@ -105,6 +106,6 @@ def _errors(made: Compressed) -> Table:
     table.add_row("training error", f"{made.before.train / n:.4f}", f"{made.after.train / n:.4f}")
     table.add_row("test error", f"{made.before.test / test_n:.4f}", f"{made.after.test / test_n:.4f}")
     for e in made.evaluations:
-        said = f"{float(e.upper):.4f}" + (f"  ({e.standing})" if not e.certifies else "")
+        said = places_up(e.upper, 4) + (f"  ({e.standing})" if not e.certifies else "")
         table.add_row(e.id, "", said + ("  vacuous" if e.vacuous else ""))
     return table

@@ -17,6 +17,7 @@ from idbounds.data import text_names
 from idbounds.dimension.measuring import measure_d90
 from idbounds.dimension.result import Crossing, IntrinsicDimension
 from idbounds.errors import InputError
+from idbounds.exactly import places_up
 from idbounds.terminal import Terminal
 
 ENDS = ("low end", "middle", "high end")
@@ -199,7 +200,7 @@ def _bounds(rows: list[dict[str, Any]]) -> Table:
     table = _table("interval", "d", "code bits", "error at most", "train error", "test error")
     for row in rows:
         table.add_row(
-            row["at"], f"{row['d']:,}", f"{row['code_bits']:,}", f"{row['bound_value']:.4f}",
+            row["at"], f"{row['d']:,}", f"{row['code_bits']:,}", places_up(row["bound_value"], 4),
             f"{row['train_error']:.4f}", f"{row['test_error']:.4f}",
             style="bold" if row["at"] == "middle" else None,
         )  # fmt: skip

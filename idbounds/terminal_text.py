@@ -12,6 +12,7 @@ from rich.table import Table
 from idbounds import data
 from idbounds.catalogue import bounds
 from idbounds.certifying_text import CertifiedText
+from idbounds.exactly import places_up
 
 UNIFORM = 8.0
 """Bits a byte of a uniform guess among the 256."""
@@ -51,7 +52,7 @@ def show(result: CertifiedText) -> None:
         note = "  vacuous" if e.vacuous else ""
         mark = "  <- the certificate, named beforehand" if mine else ""
         table = losses if bounds[e.id].unit == "bits" else rates
-        table.add_row(e.id, f"{float(e.upper):.4f}{note}{mark}", style="bold" if mine else None)
+        table.add_row(e.id, f"{places_up(e.upper, 4)}{note}{mark}", style="bold" if mine else None)
     console.print(
         f"{result.dataset}: {result.model['architecture']}, {result.model['parameters']:,} weights, decoder "
         f"{result.decoder}, alpha = 2^-{result.claim['smoothing']}, delta = {result.delta} (each bound holds "

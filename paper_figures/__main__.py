@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
-from idbounds.errors import IdboundsError, InputError
+from idbounds.errors import InputError
 from idbounds.plot import VENUES
 from paper_figures.build import build, gallery
 from paper_figures.discovery import discover
+from validation import commands
 
 
 @click.command()
@@ -39,12 +39,8 @@ def cli(names: tuple[str, ...], output: Path, venue: str, listed: bool) -> None:
 
 
 def main() -> None:
-    """Run the command line; an error raised on purpose is one line and exit code 2."""
-    try:
-        cli(prog_name="python -m paper_figures")
-    except IdboundsError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(2)
+    """Run the command line."""
+    commands.run(cli, "python -m paper_figures")
 
 
 if __name__ == "__main__":

@@ -166,6 +166,17 @@ def test_every_bound_is_listed_and_shown():
         assert call("show", name).exit_code == call("show", name, "--json").exit_code == 0
 
 
+@pytest.mark.parametrize("width", ["60", "80"])
+def test_a_narrow_window_cuts_no_number_off(width, monkeypatch):
+    # Cause: at 80 columns `compare` ended the proven value in an ellipsis, below what was proven.
+    monkeypatch.setenv("COLUMNS", width)
+    shown = call("compare", *AT).output
+    found = json.loads(call("compare", *AT, "--json").output)
+    assert len(found) > 3
+    assert all(f" {e['upper']} " in shown for e in found)
+    assert "…" not in shown + call("list").output
+
+
 def test_numbers_are_read_as_they_were_typed():
     first, second = (
         json.loads(call("eval", "occam-kl", *AT, "--delta", d, "--json").stdout)["upper"]

@@ -1,5 +1,6 @@
 """What is committed still holds: the certificate replays, and README says what it says."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 import idbounds
 from idbounds import data
 from idbounds.certificate import read
+from idbounds.exactly import places_up
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -25,6 +27,15 @@ def test_readme_states_the_certificate():
     assert f"on the test set it is {100 * test['errors'] / test['n']:.1f}%" in README
     assert f"{claim['code_bits']:,} bits" in README
     assert f"({claim['errors']:,} of {claim['n']:,})" in README
+
+
+def test_no_bound_in_readme_is_below_what_was_proven():
+    header, _ = read(IN_README)
+    claim, test = header["claim"], header["test"]
+    given = {name: claim[name] for name in ("errors", "n", "code_bits", "delta")}
+    found = idbounds.compare(**given, test_errors=test["errors"], test_n=test["n"])
+    shown = dict(re.findall(r"^ ([a-z][a-z-]+)  +(0\.\d{4})\b", README, re.MULTILINE))
+    assert {e.id: places_up(e.upper, 4) for e in found} == {e.id: shown[e.id] for e in found}
 
 
 # One of 60,000 images takes a minute or more: always that of README, and the others in the audit.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from idbounds.errors import InputError
-from idbounds.exactly import exact
+from idbounds.exactly import exact, places_up
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,20 @@ def test_anything_else_is_refused_on_one_line(value):
     with pytest.raises(InputError, match="not a finite number; give one such as") as caught:
         exact(value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "shown"),
+    [
+        ("0.128105519421369", 4, "0.1282"),  # to the nearest it would be 0.1281, which nobody proved
+        ("0.1281", 4, "0.1281"),
+        (0.5, 4, "0.5000"),
+        ("0.99999", 2, "1.00"),
+        ("-0.00011", 4, "-0.0001"),
+        ("123456789012345678901234567890.01", 1, "123456789012345678901234567890.1"),
+        ("inf", 4, "inf"),
+        (float("inf"), 4, "inf"),
+    ],
+)
+def test_a_number_is_shortened_upwards(value, places, shown):
+    assert places_up(value, places) == shown

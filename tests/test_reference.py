@@ -81,6 +81,38 @@ def test_the_glossary_is_in_order():
     assert terms == sorted(terms, key=str.lower)
 
 
+EMPHASIS = {
+    "the risk is at most this", "if the photographs are independent draws from what will come", "costs", "assumes",
+    "choice", "any", "that", "simple", "each", "is", "real bits", "fixed before the data are seen", "training", "find",
+    "looks", "generalise", "this", "any of them will do", "on the grid", "bound", "test-set", "why",
+}  # fmt: skip
+"""What the lessons say with a stress, and do not introduce as a word."""
+
+
+def glossary():
+    terms = re.findall(r"^(\S.*)\n: ", text("glossary.md"), re.MULTILINE)
+    return {word.lower() for term in terms for word in (term, *term.split(", "))}
+
+
+def test_every_word_that_a_lesson_introduces_is_in_the_glossary():
+    for page in LESSONS:
+        prose = re.sub(r"```.*?```|\$[^$]*\$|\*\*", "", page.read_text("utf-8"), flags=re.DOTALL)
+        introduced = set(re.findall(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])", prose)) - EMPHASIS
+        assert {word.lower() for word in introduced} <= glossary(), page.stem
+
+
+def test_families_standings_recipes_and_the_nouns_of_the_design_are_in_the_glossary():
+    stations = re.search(
+        r"one noun for each station: ([\w, ]+)\.", (DOCS / "explain/design.md").read_text("utf-8")
+    )
+    words = {b.family for b in idbounds.bounds.values()} | {b.standing for b in idbounds.bounds.values()}
+    words |= {"Occam bound", "PAC-Bayes bound", "recipe"} | {word.lower() for word in stations[1].split(", ")}
+    words -= {"Occam", "PAC-Bayes"}  # as bounds
+    known = glossary() | {"codec"}  # told under "code"
+    assert "*codec*" in text("glossary.md")
+    assert {word.lower() for word in words} <= known
+
+
 def listed(page):
     """Pages in the contents of a page, and of those; a star takes what is not there by name."""
     for block in re.findall(r"```\{toctree\}\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
@@ -110,7 +142,9 @@ def test_a_lesson_asks_before_it_computes_and_answers_its_exercises(page):
     asked = re.split(r"^\*\*\d\.\*\*", exercises, flags=re.MULTILINE)[1:]
     assert len(asked) == 3
     for exercise in asked:
-        computed = re.search(r"```\{code-cell\}\n:tags: \[hide-cell\]\n(.*?)```", exercise, re.DOTALL)
+        computed = re.search(
+            r"```\{code-cell\}\n:tags: \[hide-cell\]\n:mystnb: [^\n]*\n(.*?)```", exercise, re.DOTALL
+        )
         assert ":::{admonition} Answer" in exercise or re.search(r"^ *assert ", computed[1], re.MULTILINE)
     following = LESSONS[LESSONS.index(page) + 1] if page != LESSONS[-1] else None
     assert following is None or f"({following.name})" in exercises
@@ -134,6 +168,7 @@ def test_the_last_lesson_says_what_the_committed_certificates_say():
 def test_the_site_builds_without_a_warning(tmp_path):
     pytest.importorskip("furo")
     pytest.importorskip("myst_nb")
+    pytest.importorskip("sphinx_copybutton")
     command = [
         sys.executable,
         "-m",

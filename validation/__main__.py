@@ -11,11 +11,10 @@ import pandas as pd
 from rich.console import Console
 
 from idbounds.dimension.engines import ENGINES
-from idbounds.errors import IdboundsError, InputError
+from idbounds.errors import InputError
 from validation import claims as claims_module
-from validation import exporting, published, results, runner, storage, tables
+from validation import commands, exporting, published, results, runner, storage, tables
 from validation import report as report_module
-from validation.provenance import ROOT
 from validation.spreading import Engine
 from validation.studies import discover
 from validation.study import TIERS, Study, Verdict, point_key
@@ -223,12 +222,8 @@ def published_(name: str | None) -> None:
 
 
 def main() -> None:
-    """Run the command line; an error raised on purpose is one line and exit code 2."""
-    try:
-        cli(prog_name="python -m validation")
-    except IdboundsError as error:
-        click.echo(f"error: {str(error).replace(str(ROOT) + '/', '')}", err=True)
-        sys.exit(2)
+    """Run the command line."""
+    commands.run(cli, "python -m validation")
 
 
 if __name__ == "__main__":

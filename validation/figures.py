@@ -15,7 +15,7 @@ from idbounds.plot.style import PALETTE as COLOURS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "FAINT", "INK", "MARKERS", "STYLE", "svg"]  # a page may lighten the colours
+__all__ = ["COLOURS", "FAINT", "INK", "MARKERS", "STYLE", "canvas", "svg"]  # a page may lighten the colours
 
 STYLE: dict[Any, Any] = {
     # Drawn at about the width of a phone, so that the letters stay readable there.
@@ -24,9 +24,29 @@ STYLE: dict[Any, Any] = {
     "text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
     "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.7,
     "axes.grid": True, "grid.color": FAINT, "grid.linewidth": 0.6, "axes.axisbelow": True,
+    "axes.titlesize": "medium", "figure.labelsize": "medium",
     "legend.frameon": False, "legend.fontsize": 8, "lines.linewidth": 1.3, "lines.markersize": 4,
     "svg.fonttype": "none", "svg.hashsalt": "idbounds",
 }  # fmt: skip
+
+
+def canvas(height: float | None = None, rows: int = 1, **options: Any) -> tuple[Figure, Any]:
+    """Begin a figure of a study, as wide as its place: a page of the report or a column of a paper.
+
+    Args:
+        height: of the figure in widths; default: that of the place.
+        rows: panels below each other.
+        **options: of `Figure.subplots`.
+
+    Returns:
+        The figure; its axes, an array of them for several rows.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    width, usual = mpl.rcParams["figure.figsize"]
+    made = Figure(figsize=(width, usual if height is None else height * width), layout="constrained")
+    return made, made.subplots(rows, 1, **options)
 
 
 def svg(draw: Callable[[pd.DataFrame], Figure], rows: pd.DataFrame, name: str, alt: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +14,7 @@ from rich.table import Table
 
 from idbounds.billing.bill import Bill, bill
 from idbounds.billing.menu import CHOICES, MENU
-from idbounds.exactly import exact
+from idbounds.exactly import places_up
 
 _WIDEST = 10_000
 """A table is not squeezed into a narrow terminal: its lines run on."""
@@ -119,7 +118,7 @@ def _codes(found: Bill) -> Table:
             f"{line.bits:,}",
             f"{line.bits / found.entries:.3f}",
         ]
-        cells += [] if line.bound is None else [f"{math.ceil(exact(line.bound) * 10**4) / 10**4:.4f}"]  # up
+        cells += [] if line.bound is None else [places_up(line.bound, 4)]
         table.add_row(line.code, *cells, style="bold" if line.bits == shortest else None)
     return table
 

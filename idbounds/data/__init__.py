@@ -8,6 +8,7 @@
 from idbounds.data.byte_rows import own_text
 from idbounds.data.loading import available, card, fallbacks, form, load, load_or_fallback, names
 from idbounds.data.model import Arrays, Card, Dataset, Digests, Form, Say, digests
+from idbounds.data.own import from_arrays
 from idbounds.data.texts import Texts, TextSet, load_texts, text_names
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "digests",
     "fallbacks",
     "form",
+    "from_arrays",
     "load",
     "load_or_fallback",
     "load_texts",

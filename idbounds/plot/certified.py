@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from idbounds.exactly import exact, places_up
 from idbounds.plot.style import COLOURS, STYLE
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def risk_bars(axes: Axes, result: Certified) -> None:
         label.set_fontweight(weight)
         # White behind the number: a line may pass there.
         box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-        text = "vacuous" if e.vacuous else _percent(values[i])
+        text = "vacuous" if e.vacuous else _percent_up(e.upper)
         axes.annotate(
             text, (values[i], i), (4, 0), textcoords="offset points", va="center", weight=weight, bbox=box
         )
@@ -109,3 +110,9 @@ def bit_bars(axes: Axes, result: Certified) -> None:
 
 def _percent(value: float) -> str:
     return f"{value:.2f}%" if value < 9.995 else f"{value:.1f}%"
+
+
+def _percent_up(rate: str) -> str:
+    """A bound is never shown below what was proven."""
+    value = 100 * exact(rate)
+    return places_up(value, 2 if value <= exact("9.99") else 1) + "%"

@@ -80,6 +80,7 @@ RACERS = ("mcallester", "pac-bayes-refined-pinsker", "pac-bayes-mixed-rate", "pa
 """Closed forms, in the order in which they take a tie."""
 
 _ZONES = ("#8FC1E3", "#F2B48C", "#BFE3D4", "#F5E6B3")  # light: lines and their labels stay readable
+_VACUOUS, _HATCHED = "////", "#7A868E"
 _LEVELS = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90)
 _HEIGHTS = (1e-3, 2.0)  # nats an example
 
@@ -108,6 +109,9 @@ def race_map(figure: Figure, table: pd.DataFrame) -> None:
     region = np.vectorize(zones.index)(wide.to_numpy())
     colours = [COLOURS["other"], *_ZONES]
     axes.pcolormesh(x, y, region, cmap=ListedColormap(colours), vmin=-0.5, vmax=4.5, rasterized=True)
+    vacuous = axes.contourf(x, y, region == 0, [0.5, 1.5], colors="none", hatches=[_VACUOUS])
+    vacuous.set_edgecolor(_HATCHED)  # hatched: in grey the zone has the shade of another
+    vacuous.set_linewidth(0)
     axes.set(yscale="log", ylim=_HEIGHTS, xlim=(0, 100))
     axes.contour(x, y, 100 * kl_inverse(*np.meshgrid(x / 100, y)), _LEVELS, colors="#222222", linewidths=0.5)
     below = 100 * kl_inverse(x / 100, _HEIGHTS[0])  # where the lines leave the map
@@ -122,7 +126,9 @@ def race_map(figure: Figure, table: pd.DataFrame) -> None:
     axes.set_xlabel("training error, % (lines: bound, %)")
     axes.set_ylabel("complexity, nats an example")
     handles: list[Artist] = [
-        Patch(facecolor=colours[i], edgecolor="#222222", lw=0.5, label=zone or "all vacuous")
+        Patch(facecolor=colours[i], edgecolor="#222222", lw=0.5, label=zone)
+        if zone
+        else Patch(facecolor=colours[i], edgecolor=_HATCHED, lw=0.5, hatch=_VACUOUS, label="all vacuous")
         for i, zone in enumerate(zones)
         if np.any(region == i)
     ]

@@ -45,7 +45,8 @@ COLOURS = {
 STYLE: dict[Any, Any] = {
     "font.size": 8, "axes.spines.top": False, "axes.spines.right": False, "axes.spines.left": False,
     "axes.linewidth": 0.6, "xtick.major.width": 0.6, "svg.fonttype": "none", "svg.hashsalt": "idbounds",
-    "pdf.fonttype": 42, "mathtext.fontset": "dejavusans",
+    "pdf.fonttype": 42, "mathtext.fontset": "dejavusans", "axes.titlesize": "medium",
+    "figure.labelsize": "medium",
 }  # fmt: skip
 """Bars and maps; `CURVES` adds an axis to the left and a grid."""
 

@@ -80,6 +80,22 @@ def test_a_lecture_has_one_panel_and_large_letters(visit):
     assert page.locator("#tabs").is_visible()
 
 
+HALL = {"viewport": {"width": 1600, "height": 900}}
+
+
+@pytest.mark.parametrize("visit", [HALL], indirect=True)
+def test_in_a_lecture_the_buttons_cover_nothing(visit):
+    visit.go("")
+    covered = """panel => {
+        const top = document.querySelector("header").getBoundingClientRect();
+        const inside = `#panel-${panel} :is(.chart, select, .tick, .reading, .formula, .knob)`;
+        return [...document.querySelectorAll(inside)].map(e => e.getBoundingClientRect())
+            .filter(e => e.height && e.left < top.right && e.right > top.left && e.top < top.bottom).length;
+    }"""
+    for panel in PANELS:
+        assert visit.turn(f"#{panel}?lecture=1").evaluate(covered, panel) == 0, panel
+
+
 def test_paper_gets_the_panel_and_not_its_handles(visit):
     page = visit.go("#sentence?theme=dark")
     page.emulate_media(media="print")

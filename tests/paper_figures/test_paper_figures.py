@@ -1,6 +1,7 @@
 """Every figure and table of a paper is made from committed rows, with numbers, caption and sources."""
 
 import dataclasses
+import inspect
 import re
 
 import pandas as pd
@@ -29,6 +30,14 @@ def test_every_study_that_draws_is_among_them():
     drawing = {study.id for study in studies().values() if study.figure and figure.file_of(study.id).exists()}
     assert drawing
     assert drawing <= shown
+
+
+@pytest.mark.parametrize("study", [s for s in studies().values() if s.figure], ids=lambda s: s.id)
+def test_a_figure_of_a_study_is_as_wide_as_its_place(study):
+    # Cause: half of them were 4 inches wide in a column of 3.25.
+    source = inspect.getsource(inspect.getmodule(study.figure))
+    assert " canvas(" in source, "begin with validation.figures.canvas"
+    assert " Figure(" not in source
 
 
 @pytest.mark.parametrize("name", OWN)

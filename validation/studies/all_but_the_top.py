@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from validation.figures import MARKERS
+from validation.figures import MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -167,10 +167,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(4.0, 3.5))
-    axes = made.subplots()
+    made, axes = canvas(0.875)
     ok = rows[(rows["status"] == "ok") & (rows["tier"] == "laptop") & (rows["vocabulary"] == 0)]
     wide = ok.pivot_table(index="removed", columns="set", values="spearman")
     gain = wide.loc[0:] - wide.loc[-1]
@@ -179,7 +176,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     axes.axhline(0, color="#222222", linewidth=0.8)
     axes.set(xlabel="components removed with the mean", ylabel="gain in rank correlation")
     axes.set_xticks([k for k in REMOVED if k >= 0])
-    made.legend(loc="outside lower center", ncols=4, columnspacing=1, handletextpad=0.4)
+    made.legend(loc="outside lower center", ncols=3, columnspacing=1, handletextpad=0.4)
     return made
 
 

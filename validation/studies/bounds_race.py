@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from validation import reading
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -296,11 +296,9 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(4.0, 4.6))
+    made, panels = canvas(1.15, len(SIZES), sharex=True)
     found = numbers(rows)
-    for index, (name, axes) in enumerate(zip(SIZES, made.subplots(len(SIZES), 1, sharex=True), strict=True)):
+    for index, (name, axes) in enumerate(zip(SIZES, panels, strict=True)):
         some = found[found["dataset"] == name]
         for (way, family), colour, marker in zip(FAMILIES.items(), COLOURS.values(), MARKERS, strict=False):
             values = some[way.replace(" ", "_")].astype(float)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from validation import published, reading
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -166,10 +166,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure()
-    axes = made.subplots()
+    made, axes = canvas()
     known = _known(rows)
     axes.axhline(0, color=COLOURS["grey"], linewidth=0.8)
     for (table, some), colour, marker in zip(

@@ -13,7 +13,7 @@ import pandas as pd
 
 from validation import reading
 from validation.certified import certified, check_valid
-from validation.figures import COLOURS
+from validation.figures import COLOURS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -166,10 +166,8 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made, found = Figure(layout="constrained"), numbers(rows)
-    axes = made.subplots()
+    made, axes = canvas()
+    found = numbers(rows)
     names = [name for name in DEVELOPED + HELD_OUT if name in set(found["dataset"])]
     places = found["dataset"].map({name: place for place, name in enumerate(names)})
     shares = {"gap": "gap", "bound": "bound", "train_error": "training error"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from validation.dimensions import columns, ends, ratio, trained
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -158,10 +158,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure()
-    axes = made.subplots()
+    made, axes = canvas()
     found = numbers(rows)
     others = [kind for kind in reversed(FAMILIES) if kind != "dense"]
     axes.axvspan(LOW, HIGH, color=COLOURS["grey"], alpha=0.15, linewidth=0)

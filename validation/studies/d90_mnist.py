@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from validation.figures import COLOURS
+from validation.figures import COLOURS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -131,10 +131,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure()
-    axes = made.subplots()
+    made, axes = canvas()
     rows = rows[(rows["tier"] == "laptop") & (rows["status"] == "ok")]
     for (model, title), colour, marker in zip(TITLES.items(), COLOURS.values(), "os", strict=False):
         own = rows[rows["model"] == model]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from validation import dimensions, reading
 from validation.dimensions import Ends
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -328,17 +328,15 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
     found = runs(rows)
     tasks = [task for task in TASKS if (found["task"] == task).any()] or ["sst2-sentences"]
-    made = Figure(figsize=(4.0, 2.4 * len(tasks)))
+    made, panels = canvas(0.6 * len(tasks), len(tasks), squeeze=False)
     looks = dict(
         zip(
             dict.fromkeys(map(tuple, _CELLS_LOOK)), zip(COLOURS.values(), MARKERS, strict=False), strict=False
         )
     )
-    for axes, task in zip(made.subplots(len(tasks), squeeze=False)[:, 0], tasks, strict=True):
+    for axes, task in zip(panels[:, 0], tasks, strict=True):
         own = found[found["task"] == task]
         for key, (colour, marker) in looks.items():
             some = own[(own[["model", "start", "method"]] == list(key)).all(axis=1) & own["d"].notna()]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from validation import reading
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -150,10 +150,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(4.0, 3.6))
-    axes = made.subplots()
+    made, axes = canvas(0.9)
     found = numbers(rows)
     lines = [*((m, c) for m in reversed(MODELS) for c in CODES), ("both", "switch")]
     for shift, (name, colour, marker) in zip(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from validation import reading
 from validation.certified import check_valid
-from validation.figures import COLOURS
+from validation.figures import COLOURS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -243,10 +243,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(4.0, 4.6))
-    panels = made.subplots(2, sharex=True, height_ratios=(3, 2))
+    made, panels = canvas(1.15, 2, sharex=True, height_ratios=(3, 2))
     found = numbers(rows)
     some = found[found["way"] == "magnitude"]
     left = 100 * (1 - some["sparsity"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from validation import reading, sentences
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -292,11 +292,8 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(4.0, 4.6))
+    made, panels = canvas(1.15, len(TASKS), sharex=True)
     found = lengths_of(rows)
-    panels = made.subplots(len(TASKS), sharex=True)
     for axes, task in zip(panels, TASKS, strict=True):
         for kind, colour, marker in zip(KINDS.values(), COLOURS.values(), MARKERS, strict=False):
             some = found[(found["task"] == task) & (found["kind"] == kind)]

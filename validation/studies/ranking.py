@@ -9,7 +9,7 @@ import pandas as pd
 
 from validation import reading
 from validation.dimensions import Ends
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -205,10 +205,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(4.0, 3.2))
-    axes = made.subplots()
+    made, axes = canvas(0.8)
     found = numbers(rows)
     names = list(reversed(PREDICTORS))
     styles = zip((0.15, -0.15), {"tau": "all pairs", "same_n": "pairs with the same n"}.items(), strict=True)

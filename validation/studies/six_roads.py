@@ -9,7 +9,7 @@ import pandas as pd
 
 from validation import reading
 from validation.certified import check_valid
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -184,10 +184,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(4.0, 4.6), layout="constrained")
-    axes = made.subplots()
+    made, axes = canvas(1.15)
     found = _laptop(rows)
     ends = smallest(rows).set_index("road")["bound"]
     looks = dict(zip(ROADS, zip(COLOURS.values(), MARKERS, strict=True), strict=False))

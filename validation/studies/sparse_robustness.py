@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from validation import reading
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -207,10 +207,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure(layout="constrained")
-    axes = made.subplots()
+    made, axes = canvas()
     found = summary(rows)
     for (attack, label), colour, marker in zip(ATTACKS.items(), COLOURS.values(), MARKERS, strict=False):
         line = found[found["attack"] == attack]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from validation import dimensions, reading
 from validation.dimensions import Ends
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -228,10 +228,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(4.0, 4.6))
-    panels = made.subplots(2, sharex=True)
+    made, panels = canvas(1.15, 2, sharex=True)
     found = numbers(rows)
     places = {name: place for place, name in enumerate(NAMES)}
     for shift, pixels, colour, marker in zip(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from validation.certified import certified
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -137,10 +137,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure()
-    axes = made.subplots()
+    made, axes = canvas()
     found = numbers(rows[rows["tier"] == "laptop"])
     lines = {"bound": "bound", "test_error": "test error", "train_error": "training error"}
     for (name, title), colour, marker in zip(lines.items(), COLOURS.values(), MARKERS, strict=False):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from validation import reading
 from validation.certified import certified, check_valid
-from validation.figures import COLOURS, FAINT, MARKERS
+from validation.figures import COLOURS, FAINT, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -199,10 +199,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure(layout="constrained")
-    axes = made.subplots()
+    made, axes = canvas()
     found = numbers(rows)
     line = found[found["family"].isin(["blocks", "all weights"])]
     kinds = {"bound": "bound", "test_error": "test error", "train_error": "training error"}

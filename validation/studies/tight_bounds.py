@@ -8,7 +8,7 @@ import pandas as pd
 
 from validation import reading
 from validation.certified import certified, check_valid
-from validation.figures import COLOURS, FAINT
+from validation.figures import COLOURS, FAINT, canvas
 from validation.published import row as published
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
@@ -198,12 +198,9 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(4.6, 6.6), layout="constrained")
     found = numbers(rows)
     sizes = [max(1, int((found["dataset"] == dataset).sum())) for dataset in PRIOR_ART]
-    panels = made.subplots(len(PRIOR_ART), 1, height_ratios=sizes)
+    made, panels = canvas(1.65, len(PRIOR_ART), height_ratios=sizes)
     bound, test, train, *_ = COLOURS.values()
     for axes, dataset in zip(panels, PRIOR_ART, strict=True):
         some = found[found["dataset"] == dataset].sort_values("bound", ascending=False, ignore_index=True)

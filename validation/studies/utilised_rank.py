@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from validation import reading, sentences
-from validation.figures import COLOURS, INK
+from validation.figures import COLOURS, INK, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -254,10 +254,8 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made, found = Figure(layout="constrained"), numbers(rows)
-    axes = made.subplots()
+    made, axes = canvas()
+    found = numbers(rows)
     looks = {"before": ("orange", "o", "factorised"), "after": ("blue", "s", "and trained on")}
     for when, (colour, marker, label) in looks.items():
         drops = found[f"drop_{when}"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from validation import reading
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -181,10 +181,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure(layout="constrained")
-    axes = made.subplots()
+    made, axes = canvas()
     found = _laptop(rows)
     for way, colour, marker in zip(WAYS, COLOURS.values(), MARKERS, strict=False):
         some = found[(found["question"] == "way") & (found["way"] == way)]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from validation import dimensions, reading
 from validation.dimensions import Ends
-from validation.figures import COLOURS, MARKERS
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -190,10 +190,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure()
-    axes = made.subplots()
+    made, axes = canvas()
     for depth, colour, marker in zip(DEPTHS, COLOURS.values(), MARKERS, strict=False):
         some = [(weights, one) for _, k, weights, one in d90(rows) if k == depth and one is not None]
         if some:
