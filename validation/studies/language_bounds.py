@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from validation import reading
-from validation.figures import COLOURS
+from validation.figures import COLOURS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
@@ -239,15 +239,14 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made, found = Figure(figsize=(5.2, 4.6), layout="constrained"), _found(rows)
+    made, panels = canvas(1.2, 2, sharex=True)
+    found = _found(rows)
     found = found[(found["unit"] == "bits") & (found["of"] != LONGER[0])]
     names = {
         TEXT[0]: ("King James Bible", "loss, New Testament"),
         DOCUMENTS[0]: ("IMDB reviews, first 256 bytes", "loss, test reviews"),
     }
-    for axes, (of, (title, other)) in zip(made.subplots(2, 1, sharex=True), names.items(), strict=True):
+    for axes, (of, (title, other)) in zip(panels, names.items(), strict=True):
         some = found[found["of"].isin([of, DATA[of]])]
         bars = [(str(one.bound), float(one.value), _COLOUR[str(one.what)]) for one in some.itertuples()]
         for name, column in (("loss, training", "loss"), (other, "test_loss")):
@@ -256,9 +255,9 @@ def figure(rows: pd.DataFrame) -> Figure:
         places = range(len(bars))
         axes.barh(places, [bar[1] for bar in bars], color=[COLOURS[bar[2]] for bar in bars], height=0.7)
         for place, bar in zip(places, bars, strict=True):
-            axes.text(bar[1] + 0.08, place, f"{bar[1]:.2f}", va="center", fontsize=7)
-        axes.set_yticks(places, [bar[0].removeprefix("language-") for bar in bars], fontsize=7)
-        axes.set_title(title, fontsize=8, loc="left")
+            axes.text(bar[1] + 0.08, place, f"{bar[1]:.2f}", va="center", fontsize="small")
+        axes.set_yticks(places, [bar[0].removeprefix("language-") for bar in bars])
+        axes.set_title(title, loc="left")
         axes.grid(axis="y", visible=False)
         axes.set_xlim(0, 9)
     axes.set_xlabel("bits a byte")
