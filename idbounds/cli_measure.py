@@ -59,7 +59,9 @@ def measure() -> None:
     "--learning-rate", "learning_rates", type=float, multiple=True,
     help="Rung of the ladder that is tried for each dimension; may be repeated, increasing.",
 )  # fmt: skip
-@click.option("--projection", "kind", help="Family of the subspace [default: blocks].")
+@click.option(
+    "--projection", "kind", help="Family of the subspace [default: blocks; with did and said fastfood]."
+)
 @click.option(
     "--method", type=click.Choice(["direct", "did", "said"]),
     help="One projection, one for each tensor, or with a factor for each layer [default: direct].",

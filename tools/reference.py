@@ -23,8 +23,9 @@ The name of a quantity is the only vocabulary: for arguments in Python, options 
 of tables. Rates are in $[0, 1]$, lengths are bits, divergences nats. Logarithms are natural."""
 
 ROOMS = (
-    "codes", "mdl", "projections", "dimension", "compress", "billing", "checkpoints", "data", "neighbours",
-    "plot", "catalogue", "combining", "comparing", "divergences", "measures", "models", "testing",
+    "codes", "mdl", "projections", "dimension", "finetuning", "compress", "billing", "checkpoints", "data",
+    "neighbours", "plot", "catalogue", "combining", "comparing", "divergences", "measures", "models",
+    "testing",
 )  # fmt: skip
 """Modules with names of their own that a user may want."""
 

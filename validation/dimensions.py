@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from validation.study import Row
+from validation.study import Outcome, Row, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,3 +135,39 @@ def together(found: Sequence[Ends]) -> Ends:
     low = max(1.0, max(e.low for e in found) / min(e.high for e in found))
     least = min(e.low for e in found)
     return Ends(value, low, max(e.high for e in found) / least if least else math.inf)
+
+
+def lower(one: Crossing | None, other: Crossing | None) -> Outcome:
+    """Hold one d90 against another by whole intervals, which may touch at a point of the grid.
+
+    Args:
+        one: said to be the lower one; None if it was not measured.
+        other: said to be the higher one, likewise.
+
+    Returns:
+        Supported if it clearly is, not supported if it clearly is not. One that is not reached lies above its
+        low end, one that is reached at once below its high end.
+    """
+    found = []
+    for crossed in (one, other):
+        if crossed is None or (crossed.low is None and crossed.high is None):
+            return Outcome(Verdict.INCONCLUSIVE, "one of the two is not measured, or nothing bounds it")
+        found.append((crossed.low or 0.0, math.inf if crossed.high is None else crossed.high))
+    (low, high), (other_low, other_high) = found
+    criterion = one.criterion if one is not None else ""
+    says = f"[{low:.0f}, {high:.0f}] against [{other_low:.0f}, {other_high:.0f}] ({criterion})"
+    if high <= other_low:
+        return Outcome(Verdict.SUPPORTED, says)
+    return Outcome(Verdict.NOT_SUPPORTED if low >= other_high else Verdict.INCONCLUSIVE, says)
+
+
+def relative_gap(rows: pd.DataFrame) -> pd.Series:
+    """The relative generalisation gap of Aghajanyan et al. (2020).
+
+    Args:
+        rows: with accuracies train_score and test_score.
+
+    Returns:
+        (train_score - test_score) / (1 - test_score), one number a row.
+    """
+    return (rows["train_score"] - rows["test_score"]) / (1 - rows["test_score"])

@@ -12,7 +12,7 @@ from idbounds.billing import bill
 from idbounds.mdl import VariationalLength, label_ideal_bits, variational_ideal_bits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor, nn
@@ -46,18 +46,27 @@ def network(inputs: int, classes: int, hidden: Sequence[int], seed: int) -> nn.S
 
 
 def fitted(
-    net: nn.Module, x: Tensor, y: Tensor, *, steps: int, seed: int, rate: float = 0.01, decay: float = 1e-3
+    net: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    *,
+    steps: int,
+    seed: int,
+    rate: float = 0.01,
+    decay: float = 1e-3,
+    loss: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> nn.Module:
     """Train a network by AdamW on batches of 128, with a cosine rate.
 
     Args:
         net: changed in place.
         x: inputs (n, features).
-        y: labels.
+        y: labels, or whatever the loss compares outputs with.
         steps: gradient steps.
         seed: of the order.
         rate: learning rate.
         decay: weight decay.
+        loss: of outputs and labels, a scalar; cross-entropy if not given.
 
     Returns:
         The same network.
@@ -70,7 +79,7 @@ def fitted(
     for _ in range(steps):
         rows = rng.integers(len(y), size=min(128, len(y)))
         optimiser.zero_grad()
-        torch.nn.functional.cross_entropy(net(x[rows]), y[rows]).backward()
+        (loss or torch.nn.functional.cross_entropy)(net(x[rows]), y[rows]).backward()
         optimiser.step()
         schedule.step()
     return net
@@ -154,9 +163,16 @@ def variational(net: nn.Module, x: Tensor, y: Tensor, *, steps: int, seed: int) 
 
 
 def posterior(
-    net: nn.Module, x: Tensor, y: Tensor, *, width: float, steps: int, seed: int
+    net: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    *,
+    width: float,
+    steps: int,
+    seed: int,
+    centre: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Fit independent Gaussians over the parameters, for a prior N(0, width^2) of each.
+    """Fit independent Gaussians over the parameters, for a Gaussian prior of each.
 
     Args:
         net: where the means begin.
@@ -165,6 +181,7 @@ def posterior(
         width: standard deviation of the prior.
         steps: gradient steps.
         seed: of the draws.
+        centre: means of the prior, in the order of the parameters; zeros if not given.
 
     Returns:
         Means and standard deviations, in the order of the network's parameters, float64.
@@ -176,19 +193,20 @@ def posterior(
     spread = torch.full_like(mean, math.log(0.1 * width)).requires_grad_()
     optimiser = torch.optim.Adam([mean, spread], lr=0.01)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    middle = 0 if centre is None else torch.from_numpy(centre).to(mean)
     rng, noise = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
     for _ in range(steps):
         rows = rng.integers(len(y), size=min(256, len(y)))
         sigma = spread.exp()
         drawn = mean + sigma * torch.randn(len(mean), generator=noise)
         loss = torch.nn.functional.cross_entropy(scores(net, drawn, x[rows]), y[rows])
-        kl = ((sigma**2 + mean**2) / width**2 - 1).sum() / 2 - (spread - math.log(width)).sum()
+        kl = ((sigma**2 + (mean - middle) ** 2) / width**2 - 1).sum() / 2 - (spread - math.log(width)).sum()
         optimiser.zero_grad()
         (loss + kl / len(y)).backward()
         optimiser.step()
         schedule.step()
-    centre, around = (v.detach().double().numpy() for v in (mean, spread.exp()))
-    return centre, around
+    found, around = (v.detach().double().numpy() for v in (mean, spread.exp()))
+    return found, around
 
 
 def scores(net: nn.Module, flat: Tensor, inputs: Tensor) -> Any:

@@ -20,3 +20,19 @@ def ok(rows: pd.DataFrame, columns: Sequence[str], tier: str = "laptop") -> pd.D
     """
     rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, "tier", "status", *columns])))
     return rows[(rows["status"] == "ok") & (rows["tier"] == tier)].reset_index(drop=True)
+
+
+def interval(share: float, n: float) -> tuple[float, float]:
+    """A 90% interval of a rate (Clopper and Pearson).
+
+    Args:
+        share: what was found.
+        n: examples.
+
+    Returns:
+        Its ends.
+    """
+    from scipy.stats import binomtest
+
+    found = binomtest(round(share * n), int(n)).proportion_ci(0.9)
+    return float(found.low), float(found.high)

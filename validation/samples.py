@@ -67,6 +67,19 @@ def noisy(sample: data.Dataset, share: float, seed: int) -> data.Dataset:
     return changed(sample, f"{sample.name}, {share:g} noise", train_y=labels[0], test_y=labels[1])
 
 
+def halved(images: Any) -> Any:
+    """Images at half the resolution, each pixel the mean of four.
+
+    Args:
+        images: (n, height, width), both even.
+
+    Returns:
+        (n, height / 2, width / 2).
+    """
+    n, height, width = images.shape
+    return images.reshape(n, height // 2, 2, width // 2, 2).mean(axis=(2, 4))
+
+
 def arrays(sample: data.Dataset) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     """Training and test part as pairs of arrays.
 

@@ -61,6 +61,24 @@ def toy() -> tuple[Any, Part, Part]:
     return encoder, part(200), part(100)
 
 
+def toy_classifier() -> Any:
+    """A small classifier and the sentences of `toy`, cut to three words, as `finetuning.Prepared`."""
+    import torch
+    from transformers import BertForSequenceClassification
+
+    from idbounds.finetuning import Prepared
+
+    encoder, *parts = toy()
+    with torch.random.fork_rng([]):
+        torch.manual_seed(0)
+        made = BertForSequenceClassification(encoder.config)
+    arrays = []
+    for pieces, labels in parts:
+        cut = torch.tensor([list(one[:3]) for one in pieces])
+        arrays.append({"input_ids": cut, "labels": torch.from_numpy(labels)})
+    return Prepared(made, *arrays)
+
+
 def minilm() -> tuple[Any, Part, Part]:
     """MiniLM-L6, and training and test part of SST-2 in its word pieces."""
     from idbounds.data import sst

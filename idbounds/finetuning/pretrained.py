@@ -13,7 +13,7 @@ from idbounds.errors import InputError, MissingExtra
 from idbounds.projections import starts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from torch import nn
 
@@ -23,6 +23,9 @@ HEAD_SEED = 0
 """Draws the weights that a checkpoint does not have: the head, which knows the classes."""
 
 KINDS = ("classifier", "language-model")
+
+LONGEST = 1 << 20
+"""Tokens of an example for a model that states no limit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,23 +152,36 @@ def _missing(name: str, made: Any, told: dict[str, Any]) -> list[str]:
 
 
 def _ready(name: str, made: Any, tokenizer: Any, drawn: list[str]) -> Pretrained:
-    import torch
-
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     if getattr(made.config, "pad_token_id", None) is None:
         made.config.pad_token_id = tokenizer.pad_token_id
-    # What the library drew for the head depends on its version: it is drawn anew from the integer stream.
-    new = {key: p for key, p in made.named_parameters() if key in drawn}
-    values = torch.from_numpy(starts.drawn(new, starts.roles(made, new), HEAD_SEED))
-    with torch.no_grad():
-        for p, piece in zip(
-            new.values(), torch.split(values, [p.numel() for p in new.values()]), strict=True
-        ):
-            p.copy_(piece.view(p.shape))
+    draw(made, drawn, HEAD_SEED)
     made.register_forward_pre_hook(_trimmed, with_kwargs=True)
-    longest = getattr(made.config, "max_position_embeddings", None) or tokenizer.model_max_length
-    return Pretrained(name, made.eval(), tokenizer, tuple(drawn), int(min(longest, 1 << 20)))
+    # RoBERTa counts two positions that no token can have; its tokenizer knows.
+    longest = min(
+        getattr(made.config, "max_position_embeddings", LONGEST), tokenizer.model_max_length, LONGEST
+    )
+    return Pretrained(name, made.eval(), tokenizer, tuple(drawn), int(longest))
+
+
+def draw(module: nn.Module, names: Iterable[str], seed: int) -> None:
+    """Draw weights anew from the integer stream: what a library draws depends on its version.
+
+    Args:
+        module: is changed.
+        names: of its parameters.
+        seed: of the stream.
+    """
+    import torch
+
+    wanted = set(names)
+    new = {name: p for name, p in module.named_parameters() if name in wanted}
+    values = torch.from_numpy(starts.drawn(new, starts.roles(module, new), seed))
+    pieces = torch.split(values, [p.numel() for p in new.values()])
+    with torch.no_grad():
+        for p, piece in zip(new.values(), pieces, strict=True):
+            p.copy_(piece.view(p.shape))
 
 
 def _trimmed(_module: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -179,12 +195,20 @@ def _trimmed(_module: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 
 
 def _attempt(what: str, doing: Callable[[], Any]) -> Any:
-    """The library raises many kinds of errors for one cause."""
+    """The library raises many kinds of errors for one cause, and reports what is no fault."""
+    logging = _transformers().utils.logging
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     try:
         return doing()
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
         said = " ".join(str(error).split())[:300]
         raise InputError(f"{what} ({type(error).__name__}: {said})") from error
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
 
 
 def _transformers() -> Any:

@@ -1,6 +1,7 @@
 """A fine-tuned task as a file of d integers and a seed, and the bound that its bits buy."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -145,3 +146,16 @@ def test_short_memory_says_what_to_lower(learnt, monkeypatch):
 def test_a_task_needs_no_torch_to_be_read():
     task = Task("0" * 64, 7, 30, np.array([3, 0, -1]))
     assert task.code_bits == len(task.message.bits) < 60
+
+
+def test_the_page_measures_and_bounds_ones_own_fine_tuning(learnt, tmp_path, monkeypatch, capsys):
+    page = Path(__file__).parents[2] / "docs/how-to/hugging-face.md"
+    (block,) = [b for b in page.read_text("utf-8").split("```python\n") if "my-model" in b]
+    code = block.split("```")[0]
+    assert len(code.splitlines()) < 15
+    monkeypatch.chdir(tmp_path)
+    part = texts(60)
+    quick = code.replace('"my-model"', repr(str(learnt[0]))).replace("longest=64", "longest=16")
+    quick = quick.replace("epochs=3, output", "steps=2, budget=13, baselines=2, d_max=32, output")
+    exec(quick.replace("epochs=3", "steps=2"), {"sentences": part.first, "labels": part.labels})
+    assert "of 60 wrong; error on new text at most" in capsys.readouterr().out

@@ -16,15 +16,20 @@ from validation.studies import (
     carry_over,
     d90_families,
     d90_mnist,
+    finetuning,
     label_codes,
     language_bounds,
+    occam_hill,
     probing,
     random_labels,
     ranking,
+    self_supervised,
     six_roads,
     sparse_robustness,
+    structure,
     subspace_objective,
     tight_bounds,
+    transfer_priors,
     utilised_rank,
     which_weights,
     width_depth,
@@ -118,9 +123,31 @@ def probed(row):
     return f"| {row.task} | {row.layer} | {' | '.join(cells)} | {100 * row.test_error:.1f} |"
 
 
+def built_in(row):
+    rates = f"{100 * row.accuracy:.1f} | {100 * row.test_accuracy:.1f}"
+    bits = f"{row.ratio:.3f} ({row.low:.3f} to {row.high:.3f})"
+    network = f"{structure.PIXELS[row.pixels]} | {structure.NAMES[row.structure]} | {row.weights:,}"
+    found = "over 512" if pd.isna(row.d) else interval(row, "d", 0)
+    return f"| {network} | {rates} | {found} | {bits} |"
+
+
+def prior(row):
+    rates = " | ".join(f"{100 * x:.1f}" for x in (row.train_error, row.test_error))
+    bound = f"{100 * row.bound:.1f} ({100 * row.low:.1f} to {100 * row.high:.1f})"
+    start = f"{row.target} | {transfer_priors.PRIORS[row.prior]} | {row.n:,} | {row.kl_bits:,.0f}"
+    return f"| {start} | {rates} | {bound} |"
+
+
+def without_labels(row):
+    used = f"{100 * row.utilisation:.1f} ({100 * row.low:.1f} to {100 * row.high:.1f})"
+    way = self_supervised.WAYS[row.way]
+    return f"| {way} | {100 * row.energy:g} | {used} | {100 * row.probe_error:.1f} |"
+
+
 LINES = {
     calculators: recomputed, random_labels: noise, width_depth: size, label_codes: code, ranking: order,
-    bounds_race: race, probing: probed,
+    bounds_race: race, probing: probed, structure: built_in,
+    transfer_priors: prior, self_supervised: without_labels,
 }  # fmt: skip
 """Of the page of all studies."""
 
@@ -144,7 +171,20 @@ def used(row):
     return f"| {row.energy:g} | {shares} | {' | '.join(falls)} |"
 
 
-SHORT = (bounds_race, calculators, random_labels, utilised_rank)
+def tuned(row):
+    net = f"{finetuning.MODELS[row.model]} | {row.start} | {'all' if pd.isna(row.d) else f'{row.d:.0f}'} | {row.seed}"
+    held = f"{100 * row.score:.1f} | {span(*(100 * x for x in (row.test_score, row.low, row.high)), 1)}"
+    return f"| {net} | {held} | {row.gap:.3f} |"
+
+
+def hill(row):
+    rates = " | ".join(f"{100 * x:.1f}" for x in (row.train_error, row.test_error, row.bound))
+    costs = f"{row.speedup:.2f} | {row.memory:.1f}"
+    way = occam_hill.WAYS[row.way]
+    return f"| {100 * row.sparsity:g} | {way} | {row.code_bits:,.0f} | {rates} | {costs} |"
+
+
+SHORT = (bounds_race, calculators, finetuning, random_labels, utilised_rank)
 """Studies whose table has four lines."""
 
 
@@ -159,6 +199,8 @@ SHORT = (bounds_race, calculators, random_labels, utilised_rank)
         (six_roads, "compression", road),
         (which_weights, "compression", pruned),
         (utilised_rank, "utilised-rank", used),
+        (finetuning, "fine-tuning", tuned),
+        (occam_hill, "compression", hill),
         *((study, "validation", line) for study, line in LINES.items()),
     ],
     ids=lambda value: value.STUDY.id if hasattr(value, "STUDY") else "",
@@ -318,3 +360,44 @@ def test_the_page_says_what_word_vectors_gain():
         lines.add(f"| {fitted} | {gone} | {' | '.join([*cells, *sizes])} |")
     assert len(lines) == 13
     assert [line for line in lines if line not in text] == []
+
+
+def test_the_page_says_the_bounds_of_task_files():
+    found = finetuning.stated(committed(finetuning))
+    text = (ROOT / "docs/explain/fine-tuning.md").read_text("utf-8")
+    lines = [
+        f"| {finetuning.MODELS[row.model]} | {row.d:.0f} | {row.seed} | {row.code_bits:.0f} | "
+        f"{100 * row.train_error:.1f} | {100 * row.test_error:.1f} | {100 * row.bound:.1f} |"
+        for row in found.itertuples()
+    ]
+    assert lines
+    assert [one for one in lines if one not in text] == []
+
+
+def test_the_page_says_what_structure_saves():
+    found = structure.numbers(committed(structure)).set_index(["pixels", "structure"])
+    ratio, shifted = found["ratio"], found.loc["shifted"]
+    assert ratio["shifted", "mlp"] / ratio["in order", "mlp"] == pytest.approx(2, abs=0.1)
+    assert ratio["shifted", "equivariant"] / ratio["in order", "equivariant"] == pytest.approx(
+        9 / 8, abs=0.01
+    )
+    assert max(structure.DIMENSIONS) == 512
+    assert shifted["d"].dropna().index.tolist() == ["equivariant"]
+    assert shifted["ratio"].idxmin() == "equivariant"
+    assert ratio["in order"].idxmin() == "shared"
+    assert ratio["in order"].idxmax() == "recurrent"
+    assert ratio["in order", "shared"] / ratio["in order", "local"] == pytest.approx(0.8, abs=0.03)
+    assert (ratio["shuffled"] / ratio["in order"]).idxmax() == "pooled"
+
+
+def test_the_page_says_where_the_valley_is():
+    text = (ROOT / "docs/explain/compression.md").read_text("utf-8")
+    found = occam_hill.numbers(committed(occam_hill))
+    of = found[found["way"] == "magnitude"].set_index("sparsity")
+    assert of["bound"].idxmin() == 0.99
+    assert f"{100 * (of.loc[0, 'bound'] - of['bound'].min()):.0f} points below that of all weights" in text
+    assert "difference 0.0028 to 0.0041" in outcome(occam_hill, "hill")
+    assert "80% zeros cost 0.3 to 0.4 points" in text
+    assert of.loc[0.8, "speedup"] < 1 < of.loc[0.9, "speedup"]
+    assert of.loc[0.5, "memory"] < 1 < of.loc[0.8, "memory"]
+    assert round(1 / of.loc[0, "speedup"], -1) == 30

@@ -8,7 +8,7 @@ import pandas as pd
 
 from validation import reading
 from validation.certified import certified, check_valid
-from validation.figures import COLOURS, FAINT
+from validation.figures import COLOURS, FAINT, canvas
 from validation.published import row as published
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
@@ -122,10 +122,7 @@ def figure(rows: pd.DataFrame) -> Figure:
     Returns:
         The figure.
     """
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(4.6, 3.2), layout="constrained")
-    axes = made.subplots()
+    made, axes = canvas(0.8)
     found = numbers(rows).iloc[::-1].reset_index(drop=True)
     bound, test, train, *_ = COLOURS.values()
     axes.hlines(found.index, 100 * found["train_error"], 100 * found["bound"], color=FAINT, zorder=0)

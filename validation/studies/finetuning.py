@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from validation import dimensions, reading
-from validation.dimensions import Ends
+from validation import dimensions, reading, sentences
 from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
@@ -21,8 +23,8 @@ TASKS = {"sst2-sentences": "SST-2", "mrpc": "MRPC"}
 LONGEST = {"sst2-sentences": 20, "mrpc": 48}
 """Word pieces of an example; longer ones are cut."""
 
-STEPS, BATCH = 40, 16
-"""640 examples of the training part, a tenth of SST-2's and a sixth of MRPC's; the paper takes epochs."""
+STEPS, GPU_STEPS, BATCH = 40, 1000, 16
+"""On a laptop 640 examples of the training part, a tenth of SST-2's; the paper trains for epochs."""
 
 DIMENSIONS, SEEDS = (32, 256, 2048), (0, 1)
 CRITERIA = ("fraction", "absolute", "gain")
@@ -31,36 +33,48 @@ BOUND_AT, DELTA = 256, "0.05"
 
 RATES = {"pretrained": {"full": 2e-4, "sub": 0.03}, "random": {"full": 1e-3, "sub": 0.03}}
 """Learning rates. That in subspaces was the better of 0.01 and 0.03 on the held-out share of SST-2's training
-part (MiniLM-L3, another seed); the others are customary ones, not tuned."""
+part (MiniLM-L3, pretrained, another seed); the others are customary ones, not tuned."""
 
-PUBLISHED = {"direct": (322, 2493), "said": (207, 1608)}
-"""Least and largest d90 of MRPC in Table 1 of Aghajanyan et al. (2020), BERT and RoBERTa, base and large."""
+Cell = tuple[str, str, str, str]
 
 
-def _points(model: str, task: str, start: str, method: str) -> tuple[Point, ...]:
+def _points(cells: tuple[Cell, ...], seeds: tuple[int, ...], steps: int) -> tuple[Point, ...]:
     return tuple(
-        {"model": model, "task": task, "start": start, "method": method, "seed": seed} for seed in SEEDS
+        {**dict(zip(_CELL, cell, strict=True)), "d": d, "seed": seed, "steps": steps}
+        for cell in cells
+        for seed in seeds
+        for d in ((0, *DIMENSIONS) if cell[3] == "direct" else DIMENSIONS)
     )
 
 
-# In the order of importance: a machine that is stopped early has answered the first questions.
-_CELLS = (
-    ("minilm-l3", "sst2-sentences", "pretrained", "direct"),
-    ("minilm-l3", "sst2-sentences", "random", "direct"),
-    ("minilm-l3", "sst2-sentences", "pretrained", "said"),
-    ("minilm-l6", "sst2-sentences", "pretrained", "direct"),
-    ("minilm-l3", "mrpc", "pretrained", "direct"),
+_CELL = ["model", "task", "start", "method"]
+_FIRST: Point = {
+    "model": "minilm-l3", "task": "sst2-sentences", "start": "pretrained", "method": "direct", "seed": 0,
+    "steps": STEPS,
+}  # fmt: skip
+_PAIR = tuple({**_FIRST, "start": start, "d": d} for d in (BOUND_AT, 0) for start in RATES)
+"""What a machine that is stopped early should have done: one dimension and all weights, from both starts."""
+_LATER = _points(
+    (
+        ("minilm-l3", "sst2-sentences", "pretrained", "direct"),
+        ("minilm-l3", "sst2-sentences", "random", "direct"),
+        ("minilm-l3", "sst2-sentences", "pretrained", "said"),
+        ("minilm-l6", "sst2-sentences", "pretrained", "direct"),
+        ("minilm-l3", "mrpc", "pretrained", "direct"),
+    ),
+    SEEDS,
+    STEPS,
 )
-_MORE = tuple(
+_ALL = tuple(
     (model, task, start, method)
     for model in MODELS
     for task in TASKS
     for start, method in (("pretrained", "direct"), ("pretrained", "said"), ("random", "direct"))
 )
 GRID: dict[str, tuple[Point, ...]] = {
-    "smoke": ({"model": "toy", "task": "toy", "start": "pretrained", "method": "direct", "seed": 0},),
-    "laptop": tuple(point for cell in _CELLS for point in _points(*cell)),
-    "gpu": tuple(point for cell in _MORE for point in _points(*cell)),
+    "smoke": ({**_FIRST, "model": "toy", "task": "toy", "d": 16, "steps": 5},),
+    "laptop": (*_PAIR, *(point for point in _LATER if point not in _PAIR)),
+    "gpu": _points(_ALL, SEEDS, GPU_STEPS),
 }
 
 
@@ -78,132 +92,113 @@ def prepared(model: str, task: str) -> Any:
     from idbounds import finetuning
 
     if model == "toy":
-        return _toy()
-    return finetuning.prepared(model, task, longest=LONGEST[task], say=print)
-
-
-def _toy() -> Any:
-    """A small classifier, and sentences whose first half of the words tells the class."""
-    import torch
-    from transformers import BertForSequenceClassification
-
-    from idbounds.finetuning import Prepared
-    from validation.sentences import toy
-
-    encoder, *parts = toy()
-    with torch.random.fork_rng([]):
-        torch.manual_seed(0)
-        made = BertForSequenceClassification(encoder.config)
-    arrays = []
-    for pieces, labels in parts:
-        cut = torch.tensor([list(one[:3]) for one in pieces])
-        arrays.append({"input_ids": cut, "labels": torch.from_numpy(labels)})
-    return Prepared(made, *arrays)
+        return sentences.toy_classifier()
+    supplied = Path(os.environ.get("IDBOUNDS_DATA") or ".").expanduser() / model
+    return finetuning.prepared(model if model in MODELS else supplied, task, longest=LONGEST[task], say=print)
 
 
 def measure(point: Point) -> list[Row]:
-    """Train one seed with all weights and at every dimension.
+    """Train one seed at one dimension, or with all weights (d = 0).
 
     Args:
-        point: model, task, start, method and seed.
+        point: model, task, start, method, d, seed, steps.
 
     Returns:
-        One row a run (`what` is "run"): accuracy on the held-out share of the training part, on as many
-        training examples, and on the test part; with all weights in the points of method "direct" only. From
-        pretrained weights also what a task file of `BOUND_AT` dimensions costs, and its bound.
+        One row: accuracy on the held-out share of the training part, on as many training examples, and on the
+        test part. With `BOUND_AT` dimensions, from pretrained weights, also what a task file costs and its
+        bound.
     """
-    from idbounds.dimension.many import Group, train
+    from idbounds.dimension.many import Group, enough_memory
     from idbounds.dimension.protocol import Run
     from idbounds.dimension.trial import Training, Trial
     from idbounds.finetuning.tuning import rounded
 
-    model, task, start, method = (str(point[key]) for key in ("model", "task", "start", "method"))
-    made, seed = prepared(model, task), int(point["seed"] or 0)
-    rates = RATES[start]
+    model, task, start, method = (str(point[key]) for key in _CELL)
+    made, rates, d = prepared(model, task), RATES[start], int(point["d"] or 0)
     trial = Trial(
         made.model, made.data, test=made.test, start="module" if start == "pretrained" else "seed",
         training=Training(
-            steps=STEPS, batch=BATCH, learning_rate=rates["sub"], full_learning_rate=rates["full"]
+            steps=int(point["steps"] or 0), batch=BATCH, learning_rate=rates["sub"],
+            full_learning_rate=rates["full"],
         ),
-        method=method, layers="block" if method == "said" else "tensor", kind="blocks", device="cpu",
+        method=method if d else "direct", layers="block" if d and method == "said" else "tensor",
+        kind="blocks",
     )  # fmt: skip
-    common = {"D": trial.D, "chance": trial.parts.chance, "least": trial.least}
-    rows: list[Row] = []
-    for d in (None, *DIMENSIONS) if method == "direct" else DIMENSIONS:
-        (score,) = train(trial, [Run(d, seed)])
-        rows.append({
-            "what": "run", "d": d, "score": score.score, "train_score": score.train_score,
-            "test_score": score.extra.get("test_score"), "run_seconds": score.seconds, **common,
-            "status": score.status, "reason": score.reason or None,
-        })  # fmt: skip
-    if start == "pretrained" and method == "direct" and seed == SEEDS[0]:
-        group = Group(trial, [Run(BOUND_AT, seed)])
-        for step in range(STEPS):
+    with enough_memory(trial):
+        group = Group(trial, [Run(d or None, int(point["seed"] or 0))])
+        for step in range(trial.settings.steps):
             group.step(step)
-        found = rounded(group, 1.0, DELTA)
-        rows.append({
-            "what": "bound", "d": BOUND_AT, "errors": found.errors, "n": found.n,
-            "test_errors": found.test_errors, "test_n": found.test_n, "code_bits": found.task.code_bits,
-            "bound": float(found.bound), **common,
-        })  # fmt: skip
-    return rows
+        parts = trial.parts
+        shown = parts.train.take(np.arange(len(parts.held_out)))
+        scores = {
+            name: group.scores(part)[0]
+            for name, part in (("score", parts.held_out), ("train_score", shown), ("test_score", parts.test))
+        }
+        row = {"D": trial.D, "chance": parts.chance, "test_n": len(parts.test), **scores}
+        if d == BOUND_AT and start == "pretrained":
+            found = rounded(group, 1.0, DELTA)
+            row |= {
+                "errors": found.errors, "n": found.n, "test_errors": found.test_errors,
+                "code_bits": found.task.code_bits, "bound": float(found.bound),
+            }  # fmt: skip
+    if not group.alive().all():
+        row |= {"status": "failed", "reason": f"diverged at {group.told(group.runs[0])}"}
+    return [row]
 
 
-_CELL = ["model", "task", "start", "method"]
-_RUN = (*_CELL, "what", "seed", "d", "score", "train_score", "test_score", "chance")
+_RUN = (*_CELL, "seed", "d", "score", "train_score", "test_score", "chance", "test_n")
 
 
-def runs(rows: pd.DataFrame) -> pd.DataFrame:
-    """The runs of the laptop tier.
+def runs(rows: pd.DataFrame, tier: str = "laptop") -> pd.DataFrame:
+    """The runs of a tier.
 
     Args:
         rows: the study's latest rows.
+        tier: of the rows.
 
     Returns:
-        One line a run.
+        One line a run; one with all weights has no d.
     """
-    found = reading.ok(rows, _RUN)
-    return found[found["what"] == "run"]
+    found = reading.ok(rows, _RUN, tier)
+    return found.assign(d=found["d"].astype(float).where(found["d"] != 0))
 
 
-def baseline(rows: pd.DataFrame, model: str, task: str, start: str) -> pd.DataFrame:
-    """The runs with all weights.
-
-    Args:
-        rows: what `runs` gives.
-        model: name of the encoder.
-        task: data set.
-        start: "pretrained" or "random".
-
-    Returns:
-        Those lines.
-    """
+def _full(rows: pd.DataFrame, model: str, task: str, start: str) -> pd.DataFrame:
+    """The runs with all weights."""
     some = rows[(rows["model"] == model) & (rows["task"] == task) & (rows["start"] == start)]
     return some[(some["method"] == "direct") & some["d"].isna()]
 
 
-def crossing(rows: pd.DataFrame, cell: tuple[str, str, str, str], criterion: str) -> Any:
-    """d90 of one cell under one criterion; "absolute" is 90% of what fine-tuning all pretrained weights gets.
-
-    Args:
-        rows: what `runs` gives.
-        cell: model, task, start, method.
-        criterion: one of `CRITERIA`.
-
-    Returns:
-        The `Crossing`; None without enough runs.
-    """
+def _crossing(rows: pd.DataFrame, cell: Cell, criterion: str) -> Any:
+    """d90; "absolute" is 90% of what all weights get from the pretrained start. None without runs."""
     model, task, start, _ = cell
     own = rows[(rows[_CELL] == list(cell)).all(axis=1) & rows["d"].notna()]
-    table = pd.concat([baseline(rows, model, task, start), own])
-    fixed = 0.9 * baseline(rows, model, task, "pretrained")["score"].mean()
-    if own.empty or math.isnan(fixed) or baseline(rows, model, task, start).empty:
+    table = pd.concat([_full(rows, model, task, start), own])
+    fixed = 0.9 * _full(rows, model, task, "pretrained")["score"].mean()
+    if own.empty or math.isnan(fixed) or _full(rows, model, task, start).empty:
         return None
     chance = float(own["chance"].iloc[0])
     return dimensions.crossing(table, criterion, chance=chance, absolute=fixed)
 
 
 def numbers(rows: pd.DataFrame) -> pd.DataFrame:
+    """Every run of the laptop tier.
+
+    Args:
+        rows: the study's latest rows.
+
+    Returns:
+        One line a run, those with all weights first: accuracy on the held-out share and on the test part, the
+        latter with its 90% interval, and the relative generalisation gap.
+    """
+    found = runs(rows).sort_values([*_CELL, "d", "seed"], na_position="first", ignore_index=True)
+    ends = [reading.interval(s, n) for s, n in zip(found["test_score"], found["test_n"], strict=True)]
+    return found[[*_CELL, "d", "seed", "score", "test_score"]].assign(
+        low=[low for low, _ in ends], high=[high for _, high in ends], gap=dimensions.relative_gap(found)
+    )
+
+
+def crossings(rows: pd.DataFrame) -> pd.DataFrame:
     """d90 of each cell under the three criteria.
 
     Args:
@@ -215,9 +210,9 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
     """
     found, lines = runs(rows), []
     for cell in dict.fromkeys(found[_CELL].itertuples(index=False, name=None)):
-        full = baseline(found, *cell[:3])["score"].mean()
+        full = _full(found, *cell[:3])["score"].mean()
         for criterion in CRITERIA:
-            one = crossing(found, cell, criterion)
+            one = _crossing(found, cell, criterion)
             if one is None:
                 continue
             lines.append({
@@ -229,23 +224,6 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=columns)
 
 
-def gaps(rows: pd.DataFrame) -> pd.DataFrame:
-    """The relative generalisation gap at each dimension, means over seeds.
-
-    Args:
-        rows: the study's latest rows.
-
-    Returns:
-        One line a cell and dimension (all weights last): accuracies in training and test, and their
-        difference relative to the test error, as Aghajanyan et al. (2020) have it.
-    """
-    found = runs(rows)
-    means = found.groupby([*_CELL, "d"], dropna=False, sort=False)[["train_score", "test_score"]].mean()
-    table = means.reset_index()
-    table["gap"] = (table["train_score"] - table["test_score"]) / (1 - table["test_score"])
-    return table
-
-
 def stated(rows: pd.DataFrame) -> pd.DataFrame:
     """The bounds.
 
@@ -253,54 +231,57 @@ def stated(rows: pd.DataFrame) -> pd.DataFrame:
         rows: the study's latest rows.
 
     Returns:
-        One line a model and task: d, bits, rates of errors on all training examples and in the test, bound.
+        One line a run that has one: d, bits, rates of errors on all training examples and in the test, bound.
     """
-    columns = ("d", "code_bits", "errors", "n", "test_errors", "test_n", "bound")
-    found = reading.ok(rows, (*_CELL, "what", *columns))
-    found = found[found["what"] == "bound"][["model", "task", *columns]].reset_index(drop=True)
+    columns = ("seed", "d", "code_bits", "errors", "n", "test_errors", "test_n", "bound")
+    found = reading.ok(rows, (*_CELL, *columns))
+    found = found[found["bound"].notna()][["model", "task", "method", *columns]].reset_index(drop=True)
     return found.assign(
         train_error=found["errors"] / found["n"], test_error=found["test_errors"] / found["test_n"]
     )
 
 
-def _ends(rows: pd.DataFrame, cell: tuple[str, str, str, str], criterion: str) -> Ends | None:
-    """Ends of a crossing, also where only one side is known: a censored one lies beyond its known end."""
-    one = crossing(runs(rows), cell, criterion)
-    if one is None or (one.low is None and one.high is None):
-        return None
-    low, high = one.low or 0.0, math.inf if one.high is None else one.high
-    return Ends(one.d if one.d is not None else low or high, low, high)
+def check_start(rows: pd.DataFrame) -> Outcome:
+    """Hold the test accuracy from pretrained weights against that from random ones, at the same dimension."""
+    found = runs(rows)
+    some = found[
+        (found["model"] == "minilm-l3") & (found["task"] == "sst2-sentences") & (found["d"] == BOUND_AT)
+    ]
+    some = some[(some["method"] == "direct") & (some["seed"] == SEEDS[0])].set_index("start")
+    if not {"pretrained", "random"} <= set(some.index):
+        return Outcome(Verdict.INCONCLUSIVE, "one of the two is not measured")
+    (one, other) = (some.loc[start] for start in ("pretrained", "random"))
+    ends = [reading.interval(run["test_score"], run["test_n"]) for run in (one, other)]
+    shown = " against ".join(
+        f"{100 * run['test_score']:.1f} [{100 * low:.1f}, {100 * high:.1f}]%"
+        for run, (low, high) in zip((one, other), ends, strict=True)
+    )
+    if ends[0][0] > ends[1][1]:
+        return Outcome(Verdict.SUPPORTED, shown)
+    return Outcome(Verdict.NOT_SUPPORTED if ends[0][1] < ends[1][0] else Verdict.INCONCLUSIVE, shown)
 
 
-def _compared(
-    rows: pd.DataFrame, less: tuple[str, str, str, str], more: tuple[str, str, str, str], criterion: str
-) -> Outcome:
-    """Whether d90 of one cell is below that of another: by whole intervals."""
-    one, other = _ends(rows, less, criterion), _ends(rows, more, criterion)
-    if one is None or other is None:
-        return Outcome(Verdict.INCONCLUSIVE, "one of the two is not measured, or nothing bounds it")
-    says = f"[{one.low:.0f}, {one.high:.0f}] against [{other.low:.0f}, {other.high:.0f}] ({criterion})"
-    if one.high < other.low:
-        return Outcome(Verdict.SUPPORTED, says)
-    return Outcome(Verdict.NOT_SUPPORTED if one.low > other.high else Verdict.INCONCLUSIVE, says)
+def _lower(rows: pd.DataFrame, less: Cell, more: Cell, criterion: str) -> Outcome:
+    found = runs(rows)
+    return dimensions.lower(_crossing(found, less, criterion), _crossing(found, more, criterion))
 
 
 def check_pretraining(rows: pd.DataFrame) -> Outcome:
     """Hold d90 from pretrained against that from random weights, at the same accuracy (absolute)."""
     cell = ("minilm-l3", "sst2-sentences")
-    return _compared(rows, (*cell, "pretrained", "direct"), (*cell, "random", "direct"), "absolute")
+    return _lower(rows, (*cell, "pretrained", "direct"), (*cell, "random", "direct"), "absolute")
 
 
 def check_size(rows: pd.DataFrame) -> Outcome:
     """Hold d90 of the encoder of six layers against that of three, each at 90% of its own accuracy."""
     task = ("sst2-sentences", "pretrained", "direct")
-    return _compared(rows, ("minilm-l6", *task), ("minilm-l3", *task), "fraction")
+    return _lower(rows, ("minilm-l6", *task), ("minilm-l3", *task), "fraction")
 
 
 def check_said(rows: pd.DataFrame) -> Outcome:
     """Hold d90 of SAID against that of DID, each at 90% of full fine-tuning."""
     cell = ("minilm-l3", "sst2-sentences", "pretrained")
-    return _compared(rows, (*cell, "said"), (*cell, "direct"), "fraction")
+    return _lower(rows, (*cell, "said"), (*cell, "direct"), "fraction")
 
 
 def check_bound(rows: pd.DataFrame) -> Outcome:
@@ -346,12 +327,19 @@ def figure(rows: pd.DataFrame) -> Figure:
             label = f"{MODELS[key[0]]}, {'SAID' if key[2] == 'said' else key[1]}"
             axes.plot(mean.index.astype(float), 100 * mean, marker=marker, color=colour, label=label)
             axes.plot(some["d"].astype(float), 100 * some["score"], marker, color=colour, ms=2.5, alpha=0.6)
-            full = baseline(own, key[0], task, key[1])["score"].mean()
+            full = _full(own, key[0], task, key[1])["score"].mean()
             if key[2] == "direct":
                 axes.axhline(100 * full, color=colour, ls=":", lw=0.9)
         if not own.empty:
-            axes.axhline(100 * own["chance"].iloc[0], color=COLOURS["grey"], lw=0.8)
-        axes.set(xscale="log", ylabel="held-out accuracy (%)", title=TASKS[task])
+            chance = 100 * own["chance"].iloc[0]
+            axes.axhline(chance, color=COLOURS["grey"], lw=0.8)
+            axes.set_ylim(bottom=min(chance, 100 * own["score"].min()) - 2)
+        axes.set(
+            xscale="log",
+            xlim=(DIMENSIONS[0] / 1.5, DIMENSIONS[-1] * 1.5),
+            ylabel="held-out accuracy (%)",
+            title=TASKS[task],
+        )
         axes.set_xticks(DIMENSIONS, [f"{d:,}" for d in DIMENSIONS])
         axes.minorticks_off()
     axes.set_xlabel("subspace dimension d")
@@ -390,6 +378,12 @@ STUDY = Study(
             "larger_models_have_lower_d90",
             "d90 of SST-2 is lower for MiniLM-L6 than for MiniLM-L3, each at 90% of its own accuracy.",
             check_size,
+        ),
+        Claim(
+            "pretraining_helps_at_the_same_d",
+            "With 256 dimensions MiniLM-L3 gets more of SST-2's test sentences right from its pretrained "
+            "weights than from random ones.",
+            check_start,
         ),
         Claim(
             "said_is_below_did", "d90 of SST-2 is lower with SAID than with DID, for MiniLM-L3.", check_said

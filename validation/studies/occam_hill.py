@@ -264,6 +264,7 @@ def figure(rows: pd.DataFrame) -> Figure:
         xscale="log", yscale="log", xlim=(150, 0.07), xlabel="weights left (%)", ylabel="message (kB)"
     )
     panels[1].set_xticks([100, 10, 1, 0.1], ["100", "10", "1", "0.1"])
+    panels[1].set_yticks([1, 10, 100], ["1", "10", "100"])
     made.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return made
 

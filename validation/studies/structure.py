@@ -14,7 +14,6 @@ from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -52,7 +51,7 @@ _COLUMNS = (
 
 
 @functools.lru_cache(maxsize=1)
-def images(pixels: str, n: int, seed: int) -> tuple[NDArray[np.float32], ...]:
+def images(pixels: str, n: int, seed: int) -> tuple[NDArray[Any], ...]:
     """Some images of MNIST at half the resolution.
 
     Args:
@@ -73,7 +72,7 @@ def images(pixels: str, n: int, seed: int) -> tuple[NDArray[np.float32], ...]:
     order = rng.permutation(14 * 14)
     made = []
     for some in (x, test_x[:2000]):
-        small = some.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))
+        small = samples.halved(some)
         if pixels == "shuffled":
             small = small.reshape(-1, 14 * 14)[:, order].reshape(-1, 14, 14)
         elif pixels == "shifted":
@@ -241,12 +240,10 @@ def figure(rows: pd.DataFrame) -> Figure:
             known = some[some[value].notna()] if len(some) else some
             if len(known):
                 at = [places[name] + shift for name in known["structure"]]
-                errors = [
-                    (known[value] - known[low].fillna(0)).clip(0),
-                    (known[high].fillna(known[value]) - known[value]).clip(0),
-                ]
+                mean = known[value]
+                errors = [(mean - known[low].fillna(mean)).clip(0), (known[high].fillna(mean) - mean).clip(0)]
                 axes.errorbar(
-                    at, known[value], yerr=errors, fmt=marker, color=colour, label=PIXELS[pixels], capsize=2
+                    at, mean, yerr=errors, fmt=marker, color=colour, label=PIXELS[pixels], capsize=2
                 )
     panels[0].set(ylabel=f"d for {REACHED:.0%}", yscale="log")
     panels[0].set_yticks(DIMENSIONS, [str(d) for d in DIMENSIONS])

@@ -1,0 +1,129 @@
+"""The claims about fine-tuning can come out all three ways; the smallest point runs."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from validation import results
+from validation.studies import finetuning as study
+from validation.studies import roberta_200
+from validation.study import Verdict
+
+
+def rows(shift, noise=0.002, bound=0.3, keep=lambda point: True):
+    """Curves that saturate; those of a cell cross at `shift` times the dimension of the others."""
+    rng, made = np.random.default_rng(0), []
+    for point in filter(keep, study.GRID["laptop"]):
+        cell, d = (point["model"], point["start"], point["method"]), point["d"]
+        full = 0.85 if point["start"] == "pretrained" else 0.6
+        part = 0.5 + (full - 0.5) * (1 - np.exp(-d / (150 * shift.get(cell, 1.0))))
+        score = (part if d else full) + noise * rng.normal()
+        one = {
+            "chance": 0.5,
+            "D": 10_000,
+            "score": score,
+            "train_score": 0.9,
+            "test_score": score,
+            "test_n": 1821,
+        }
+        if cell[1:] == ("pretrained", "direct") and d == study.BOUND_AT and point["seed"] == 0:
+            one |= {"code_bits": 700, "errors": 100, "n": 1000, "test_errors": 20, "bound": bound}
+        made += results.row_set(study.STUDY, "laptop", point, [one], run="r", started="t", seconds=1.0)
+    return results.latest(results.frame(made))
+
+
+def verdicts(table):
+    return {claim.id: claim.check(table).verdict for claim in study.STUDY.claims}
+
+
+L3, L6 = "minilm-l3", "minilm-l6"
+FASTER, SLOWER = 0.05, 40.0
+
+
+@pytest.mark.parametrize(
+    ("shift", "claim", "verdict"),
+    [
+        ({}, "pretraining_lowers_d90", Verdict.SUPPORTED),
+        ({(L6, "pretrained", "direct"): FASTER}, "larger_models_have_lower_d90", Verdict.SUPPORTED),
+        ({(L3, "pretrained", "direct"): FASTER}, "larger_models_have_lower_d90", Verdict.NOT_SUPPORTED),
+        ({}, "larger_models_have_lower_d90", Verdict.INCONCLUSIVE),
+        ({(L3, "pretrained", "said"): FASTER}, "said_is_below_did", Verdict.SUPPORTED),
+        ({(L3, "pretrained", "direct"): FASTER}, "said_is_below_did", Verdict.NOT_SUPPORTED),
+        ({}, "said_is_below_did", Verdict.INCONCLUSIVE),
+    ],
+)
+def test_outcomes(shift, claim, verdict):
+    assert verdicts(rows(shift))[claim] is verdict
+
+
+def test_pretraining_may_turn_out_to_cost():
+    table = rows({(L3, "pretrained", "direct"): SLOWER})
+    random = (table["start"] == "random") & (table["d"] > 0)
+    # A random start that reaches at once what the pretrained one does not.
+    table.loc[random, ["score", "test_score"]] = 0.84
+    found = verdicts(table)
+    assert found["pretraining_lowers_d90"] is Verdict.NOT_SUPPORTED
+    assert found["pretraining_helps_at_the_same_d"] is Verdict.NOT_SUPPORTED
+
+
+@pytest.mark.parametrize(("bound", "verdict"), [(0.3, Verdict.SUPPORTED), (0.4, Verdict.NOT_SUPPORTED)])
+def test_bounds_are_held_against_the_majority(bound, verdict):
+    assert verdicts(rows({}, bound=bound))["bounds_beat_the_majority"] is verdict
+
+
+def test_without_rows_and_with_noise_all_is_open():
+    assert set(verdicts(pd.DataFrame()).values()) == {Verdict.INCONCLUSIVE}
+    noisy = verdicts(rows({}, noise=0.2))
+    assert noisy["said_is_below_did"] is noisy["larger_models_have_lower_d90"] is Verdict.INCONCLUSIVE
+    alone = rows({}, keep=lambda point: point["start"] == "pretrained" and point["model"] == L3)
+    assert verdicts(alone)["pretraining_lowers_d90"] is Verdict.INCONCLUSIVE
+
+
+def test_pretraining_helps_by_more_than_the_noise_of_the_test_part():
+    assert verdicts(rows({}))["pretraining_helps_at_the_same_d"] is Verdict.SUPPORTED
+    table = rows({})
+    table.loc[table["start"] == "random", "test_score"] = table.loc[1, "test_score"] = 0.77
+    assert verdicts(table)["pretraining_helps_at_the_same_d"] is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("at_200", "verdict"),
+    [(0.84, Verdict.SUPPORTED), (0.79, Verdict.INCONCLUSIVE), (0.7, Verdict.NOT_SUPPORTED)],
+)
+def test_roberta_runs_when_the_user_has_weights(at_200, verdict):
+    made = []
+    for point in roberta_200.GRID["gpu"]:
+        one = {"chance": 0.67, "score": 0.9, "test_score": at_200 if point["d"] else 0.88, "test_n": 1725}
+        made += results.row_set(roberta_200.STUDY, "gpu", point, [one], run="r", started="t", seconds=1.0)
+    table = results.latest(results.frame(made))
+    assert roberta_200.check(table).verdict is verdict
+    assert roberta_200.check(table.iloc[:1]).verdict is Verdict.INCONCLUSIVE
+    (axes,) = roberta_200.figure(table).axes
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["all weights", "200 dimensions"]
+
+
+def test_tables_and_figure():
+    table = rows({})
+    found = study.crossings(table).set_index(["model", "task", "start", "method", "criterion"])
+    one = found.loc[(L3, "sst2-sentences", "pretrained", "direct", "fraction")]
+    assert one.threshold == pytest.approx(0.9 * one.full)
+    lines = study.numbers(table)
+    assert len(lines) == len(study.GRID["laptop"])
+    assert ((lines["low"] < lines["test_score"]) & (lines["test_score"] < lines["high"])).all()
+    assert np.allclose(lines["gap"], (0.9 - lines["test_score"]) / (1 - lines["test_score"]))
+    assert study.stated(table)["train_error"].tolist() == [0.1] * 3
+    titles = [axes.get_title() for axes in study.figure(table).axes]
+    assert titles == ["SST-2", "MRPC"]
+
+
+def test_the_smallest_point_runs(monkeypatch):
+    pytest.importorskip("transformers")
+    monkeypatch.setattr(study, "BOUND_AT", 16)
+    (point,) = study.GRID["smoke"]
+    (one,) = study.measure(point)
+    assert all(0 <= one[f"{name}_score"] <= 1 for name in ("train", "test"))
+    assert one["n"] == 200
+    assert one["errors"] / one["n"] < one["bound"]
+    (full,) = study.measure({**point, "d": 0, "start": "random", "steps": 2})
+    assert "bound" not in full
+    assert full["D"] == one["D"]
