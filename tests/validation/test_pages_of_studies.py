@@ -249,6 +249,27 @@ def test_the_page_says_what_a_language_model_is_certified():
         assert f"| `{row.of}.idb` | {row.d:,} | {row.code_bits:,} | {losses} |" in text
         header, _ = read(language_bounds.CERTIFICATES / f"{row.of}.idb")
         assert float(header["claim"]["value"]) == row.value
+    found = rows.set_index(["of", "bound"])
+    text_, documents, longer = (
+        found.loc[key] for key in (language_bounds.TEXT, language_bounds.DOCUMENTS, language_bounds.LONGER)
+    )
+    azuma = found["value"][language_bounds.TEXT[0], "language-tokens-azuma"]
+    prose = (
+        f"{text_.code_bits:,.0f} bits certify {text_.value:.3f} bits a byte",
+        f"{text_.value - text_.loss:.2f} above the training loss",
+        f"{found['value']['kjv', 'own table'] - text_.value:.2f} below what the best table of bytes costs",
+        f"it is {azuma - text_.value:.2f} higher",
+        f"The New Testament costs the model {text_.test_loss:.3f}, more than",
+        f"Old Testament at {found['value']['kjv', 'context tree']:.3f} bits",
+        f"{documents.code_bits:.0f} bits certify {documents.value:.3f}, far below 8",
+        f"table of bytes ({found['value']['imdb-documents', 'own table']:.3f})",
+        f"model starts, costs {found['value']['imdb-documents', 'letters']:.3f}",
+        f"a loss {documents.loss - longer.loss:.2f} lower and certifies "
+        f"{longer.value - documents.value:.2f} more",
+    )
+    flat = " ".join(text.split())
+    assert [one for one in prose if one not in flat] == []
+    assert text_.test_loss > text_.value
 
 
 def test_the_page_says_the_measured_dimension():

@@ -245,7 +245,7 @@ def figure(rows: pd.DataFrame) -> Figure:
         TEXT[0]: ("King James Bible", "loss, New Testament"),
         DOCUMENTS[0]: ("IMDB reviews, first 256 bytes", "loss, test reviews"),
     }
-    made, panels = canvas(1.1, len(names), sharex=True)
+    made, panels = canvas(1.2, len(names), sharex=True)
     for axes, (of, (title, other)) in zip(panels, names.items(), strict=True):
         some = found[found["of"].isin([of, DATA[of]])]
         bars = [(str(one.bound), float(one.value), _COLOUR[str(one.what)]) for one in some.itertuples()]
@@ -255,9 +255,9 @@ def figure(rows: pd.DataFrame) -> Figure:
         places = range(len(bars))
         axes.barh(places, [bar[1] for bar in bars], color=[COLOURS[bar[2]] for bar in bars], height=0.7)
         for place, bar in zip(places, bars, strict=True):
-            axes.text(bar[1] + 0.08, place, f"{bar[1]:.2f}", va="center", fontsize=7)
-        axes.set_yticks(places, [bar[0].removeprefix("language-") for bar in bars], fontsize=7)
-        axes.set_title(title, fontsize=8, loc="left")
+            axes.text(bar[1] + 0.08, place, f"{bar[1]:.2f}", va="center", fontsize="small")
+        axes.set_yticks(places, [bar[0].removeprefix("language-") for bar in bars])
+        axes.set_title(title, loc="left")
         axes.grid(axis="y", visible=False)
         axes.set_xlim(0, 9)
     axes.set_xlabel("bits a byte")
