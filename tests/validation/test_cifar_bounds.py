@@ -9,7 +9,7 @@ from validation.study import Verdict
 
 
 def rows(changed=0.55, keep=lambda point: True):
-    """The laptop tier: 0.53, 0.531 and 0.532 for the three seeds, and something else for every change."""
+    """The laptop tier: 0.53 and 0.531 for the two seeds, and something else for every change."""
 
     def measured(point):
         whole = all(point[name] == value for name, value in cifar_bounds.BASE.items())
@@ -32,7 +32,7 @@ def verdicts(table):
 
 @pytest.mark.parametrize(
     ("changed", "verdict"),
-    [(0.55, Verdict.SUPPORTED), (0.533, Verdict.INCONCLUSIVE), (0.531, Verdict.NOT_SUPPORTED)],
+    [(0.55, Verdict.SUPPORTED), (0.5315, Verdict.INCONCLUSIVE), (0.53, Verdict.NOT_SUPPORTED)],
 )
 def test_what_a_change_does(changed, verdict):
     found = verdicts(rows(changed))
