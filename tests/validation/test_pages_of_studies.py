@@ -171,8 +171,12 @@ def used(row):
     return f"| {row.energy:g} | {shares} | {' | '.join(falls)} |"
 
 
+def _tuned(row):
+    return f"{finetuning.MODELS[row.model]} | {finetuning.TASKS[row.task]} | {finetuning.METHODS[row.method]}"
+
+
 def tuned(row):
-    net = f"{finetuning.MODELS[row.model]} | {row.start} | {'all' if pd.isna(row.d) else f'{row.d:.0f}'} | {row.seed}"
+    net = f"{_tuned(row)} | {row.start} | {'all' if pd.isna(row.d) else f'{row.d:.0f}'} | {row.seed}"
     held = f"{100 * row.score:.1f} | {span(*(100 * x for x in (row.test_score, row.low, row.high)), 1)}"
     return f"| {net} | {held} | {row.gap:.3f} |"
 
@@ -366,7 +370,7 @@ def crossed(row):
     low, high = ("" if pd.isna(end) else f"{end:.0f}" for end in (row.low, row.high))
     beyond = f"{row.censored}, above {low}" if low else row.censored
     found = beyond if pd.isna(row.d90) else f"{row.d90:.0f} [{low}, {high}]"
-    return f"| {row.start} | {row.criterion} | {row.threshold:.3f} | {found} |"
+    return f"| {_tuned(row)} | {row.start} | {row.criterion} | {row.threshold:.3f} | {found} |"
 
 
 def test_the_page_says_d90_of_fine_tuning():
@@ -383,7 +387,7 @@ def test_the_page_says_the_bounds_of_task_files():
     found = finetuning.stated(committed(finetuning))
     text = (ROOT / "docs/explain/fine-tuning.md").read_text("utf-8")
     lines = [
-        f"| {finetuning.MODELS[row.model]} | {row.d:.0f} | {row.seed} | {row.code_bits:.0f} | "
+        f"| {_tuned(row)} | {row.d:.0f} | {row.seed} | {row.code_bits:.0f} | "
         f"{100 * row.train_error:.1f} | {100 * row.test_error:.1f} | {100 * row.bound:.1f} |"
         for row in found.itertuples()
     ]

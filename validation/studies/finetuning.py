@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MODELS = {"minilm-l3": "MiniLM-L3", "minilm-l6": "MiniLM-L6"}
 TASKS = {"sst2-sentences": "SST-2", "mrpc": "MRPC"}
+METHODS = {"direct": "DID", "said": "SAID"}
 LONGEST = {"sst2-sentences": 20, "mrpc": 48}
 """Word pieces of an example; longer ones are cut."""
 
