@@ -173,12 +173,8 @@ def write_certificate(
     Returns:
         The certificate's figures.
     """
-    from idbounds.resuming import undivided
-
-    with undivided():
-        message = decoder.encode(hypothesis)
-        payload = message.bits.data
-        _, network, parts = decoder.decode(payload, replay.module_maker(sample, model))
+    message, network, parts = jobs.encoded(hypothesis, sample, decoder, model)
+    payload = message.bits.data
     advance = report.stage("counting errors", len(sample.train_y) + len(sample.test_y))
     n, test_n, kind = len(sample.train_y), len(sample.test_y), kind_of(decoder)
     draws = DRAWS if decoder.gibbs else 1

@@ -154,12 +154,8 @@ def write_text_certificate(
     Returns:
         The certificate's figures.
     """
-    from idbounds.resuming import undivided
-
-    with undivided():
-        message = decoder.encode(hypothesis)
-        payload = message.bits.data
-        _, network, parts = decoder.decode(payload, replay.module_maker(sample, model))
+    message, network, parts = jobs.encoded(hypothesis, sample, decoder, model)
+    payload = message.bits.data
     kind, length = kind_of(decoder), sample.train_x.shape[1]
     claim: dict[str, Any] = {"delta": delta, **kind.found(network, parts)}
     claim |= (

@@ -18,7 +18,7 @@ from idbounds import data, replay
 from idbounds.certificate import Factory, canonical_delta, is_certificate
 from idbounds.claims import kind_of
 from idbounds.codes import Message
-from idbounds.decoders import CUSTOM, DECODERS, Network
+from idbounds.decoders import CUSTOM, DECODERS, Decoder, Network
 from idbounds.errors import InputError, MissingExtra
 from idbounds.recipes import RECIPES, Job, Progress, Recipe, Silent
 
@@ -97,6 +97,31 @@ def run(
         raise Interrupted(checkpoint, learner.done) from None  # while counting errors, say: it has the model
     checkpoint.unlink(missing_ok=True)
     return certified
+
+
+def encoded(
+    hypothesis: Any, sample: data.Dataset, decoder: Decoder, model: Factory | None
+) -> tuple[Message, Network, dict[str, int]]:
+    """Encode a hypothesis, and decode it again: what is certified is what the message says.
+
+    Args:
+        hypothesis: as integers, of that decoder.
+        sample: the data.
+        decoder: how it is said.
+        model: factory of a user's own architecture, or None.
+
+    Returns:
+        The message; the network that was decoded from it, and the bits of its parts.
+
+    Raises:
+        KeyboardInterrupt: at the end, when Ctrl-C was pressed meanwhile.
+    """  # noqa: DOC502 - raised by undivided
+    from idbounds.resuming import undivided
+
+    with undivided():
+        message = decoder.encode(hypothesis)
+        _, network, parts = decoder.decode(message.bits.data, replay.module_maker(sample, model))
+    return message, network, parts
 
 
 def header_of(
