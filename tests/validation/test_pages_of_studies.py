@@ -192,7 +192,7 @@ def hill(row):
     return f"| {100 * row.sparsity:g} | {way} | {row.code_bits:,.0f} | {rates} | {costs} |"
 
 
-SHORT = (bounds_race, calculators, core, finetuning, random_labels, utilised_rank)
+SHORT = (bounds_race, calculators, finetuning, random_labels, utilised_rank)
 """Studies whose table has four lines."""
 
 
