@@ -14,6 +14,7 @@ from validation.studies import (
     bounds_race,
     calculators,
     carry_over,
+    core,
     d90_families,
     d90_mnist,
     finetuning,
@@ -138,6 +139,13 @@ def prior(row):
     return f"| {start} | {rates} | {bound} |"
 
 
+def core_sentence(row):
+    net = f"{core.DATASETS[row.dataset]} | {core.MODELS[row.model]} | {row.D:,}"
+    found = f"{interval(row, 'd90', 0)} | {number(row.published, 0)} | {row.d:,} | {row.code_bits:,}"
+    rates = " | ".join(f"{100 * x:.1f}" for x in (row.train_error, row.bound, row.test_error))
+    return f"| {net} | {found} | {rates} |"
+
+
 def without_labels(row):
     used = f"{100 * row.utilisation:.1f} ({100 * row.low:.1f} to {100 * row.high:.1f})"
     way = self_supervised.WAYS[row.way]
@@ -147,7 +155,7 @@ def without_labels(row):
 LINES = {
     calculators: recomputed, random_labels: noise, width_depth: size, label_codes: code, ranking: order,
     bounds_race: race, probing: probed, structure: built_in,
-    transfer_priors: prior, self_supervised: without_labels,
+    transfer_priors: prior, self_supervised: without_labels, core: core_sentence,
 }  # fmt: skip
 """Of the page of all studies."""
 
