@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from idbounds.errors import InputError
+from idbounds.text_units import BYTES
 
-BYTES = 256
 WIDTH, HEADS = 48, 4
 LONGEST = 4096
 NEAR, FAR = 2.0, 0.125
@@ -137,7 +137,7 @@ def bytegpt(shape: Sequence[int], classes: int) -> nn.Module:
         classes: not used; the vocabulary is the 256 bytes.
 
     Returns:
-        Module from (batch, length) to (batch, length, 256) scores; 53,248 parameters.
+        Module from (batch, length) to (batch, length, 256) scores; 53,056 parameters.
 
     Raises:
         InputError: for rows of another shape.

@@ -19,7 +19,8 @@ from idbounds.comparing import Evaluation, compare
 from idbounds.decoders import Decoder, Network
 from idbounds.errors import InputError
 from idbounds.recipes import Progress
-from idbounds.text_claims import DRAWN, LOSS_UNIT, SHARES, SMOOTHINGS
+from idbounds.text_claims import DRAWN
+from idbounds.text_units import LOSS_UNIT, PSI_UNIT, SHARES, SMOOTHINGS
 
 PILOT = 256
 """Rows on which the smoothing and s are chosen; all choices are paid for, so that any rows will do."""
@@ -221,7 +222,7 @@ def _settings(
             read = claim["drawn"] * claim["length"] if decoder.form == "documents" else claim["n"]
             found = {"smoothing": smoothing} | ({"share": share} if decoder.form == "text" else {})
             guess = {"loss": round(bits.mean() * read * LOSS_UNIT)}
-            guess |= {"psi": round(psi * read * evaluator.PSI_UNIT)} if decoder.form == "text" else {}
+            guess |= {"psi": round(psi * read * PSI_UNIT)} if decoder.form == "text" else {}
             value = float(bounds[kind.bound](**kind.inputs(claim | found | guess)))
             if value < best:
                 best, chosen = value, found

@@ -14,11 +14,7 @@ from idbounds.claim import Kind, Numbers
 from idbounds.data import Dataset
 from idbounds.decoders import Network
 from idbounds.errors import CertificateError
-
-VOCABULARY = 256
-LOSS_UNIT, PSI_UNIT = 1 << 20, 1 << 30
-SMOOTHINGS, SHARES = 8, 15
-"""As in `idbounds.text_evaluator`, which needs torch."""
+from idbounds.text_units import BYTES, LOSS_UNIT, PSI_UNIT, SHARES, SMOOTHINGS
 
 DRAWN = 8192
 """Documents of the subsample of a certificate that is made; a replay draws as many as are stated."""
@@ -34,7 +30,7 @@ def _bits(claim: Numbers, per: int) -> float:
 def _paid(claim: Numbers) -> dict[str, Any]:
     """What both bounds are given."""
     return {
-        "smoothing": Fraction(1, 1 << claim["smoothing"]), "vocabulary": VOCABULARY,
+        "smoothing": Fraction(1, 1 << claim["smoothing"]), "vocabulary": BYTES,
         "code_bits": claim["code_bits"], "delta": claim["delta"],
     }  # fmt: skip
 

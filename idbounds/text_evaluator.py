@@ -20,13 +20,7 @@ from torch import Tensor
 from idbounds.decoders import scaled
 from idbounds.errors import InputError
 from idbounds.evaluator import NEAR_TIE
-
-BYTES = 256
-LOSS_UNIT, PSI_UNIT = 1 << 20, 1 << 30
-"""Units in a bit, and in a nat of psi."""
-
-SMOOTHINGS, SHARES = 8, 15
-"""Settings declared beforehand: alpha = 2^-j for j = 1 .. 8, and s = i / 16 for i = 1 .. 15."""
+from idbounds.text_units import BYTES, LOSS_UNIT, PSI_UNIT, SHARES
 
 _BATCH = 8  # of whose scores the memory fits into the cache of a processor
 

@@ -14,7 +14,8 @@ from idbounds.certificate import read
 from idbounds.errors import InputError
 from idbounds.recipes import texts as recipes
 from idbounds.resuming import Interrupted
-from idbounds.text_claims import DOCUMENTS, SHARES, SMOOTHINGS, TOKENS
+from idbounds.text_claims import DOCUMENTS, TOKENS
+from idbounds.text_units import SHARES, SMOOTHINGS
 from tests.texts import small
 
 QUICK = {"steps": 12, "batch": 8}

@@ -19,9 +19,7 @@ from idbounds.data import imdb, tool
 from idbounds.data.debian import downloaded
 from idbounds.data.model import Arrays, Card, Dataset, Digests, Form, Say, Source, digests
 from idbounds.errors import DataError, InputError
-
-BYTES = 256
-"""Size of the vocabulary, and levels of the format."""
+from idbounds.text_units import BYTES
 
 DOCUMENT, LINE = 256, 128
 """Bytes of a row: of a review, its first so many; of the Bible, whatever comes next."""

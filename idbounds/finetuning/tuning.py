@@ -132,7 +132,7 @@ def rounded(group: Group, spacing: float, delta: str = "0.05") -> FineTuned:
     options = network.options
     task = Task(
         network.start_digest, run.seed, step, symbols, options.method, options.layers, options.space,
-        options.rank, network.options.kind or ("blocks" if options.method == "direct" else "fastfood"),
+        options.rank, options.family,
     )  # fmt: skip
     with torch.no_grad():
         network.z.copy_(torch.from_numpy(symbols * step_size(step)))

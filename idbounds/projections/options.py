@@ -57,6 +57,11 @@ class Options:
             raise InputError(f"layers = {self.layers!r} belongs to method 'said', not {self.method!r}")
         object.__setattr__(self, "relative", bool(self.relative))
 
+    @property
+    def family(self) -> str:
+        """The projection family that is used: `kind`, or where that is None what suits the method."""
+        return self.kind or ("blocks" if self.method == "direct" else "fastfood")
+
     def projection(self, space: Space, lambdas: Lambdas | None) -> Projection:
         """Build the map into a space.
 
@@ -80,7 +85,7 @@ class Options:
         if lambdas and self.d > space.D:
             raise InputError(f"d = {self.d} is more than D = {space.D}: allowed are 1 <= d <= D")
         d = self.d - len(lambdas or ())
-        kind = self.kind or ("blocks" if self.method == "direct" else "fastfood")
+        kind = self.family
         if self.method == "did" or (self.method == "said" and kind in MEMBERS):
             sizes = tuple(entry.size for entry in space.entries)
             return PerTensor.of(kind, seed=self.seed, d=d, sizes=sizes, scale=self.scale)

@@ -45,7 +45,8 @@ class Learner(subspace.Learner):
         return Trainer(network, self._job.sample, settings, self._job.device)
 
     def _try(self, network: SubspaceModule, state: dict[str, torch.Tensor]) -> None:
-        from idbounds.text_evaluator import BYTES, count
+        from idbounds.text_evaluator import count
+        from idbounds.text_units import BYTES
 
         sample = self._job.sample
         if sample.levels != BYTES or sample.train_x.ndim != 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -164,7 +165,8 @@ def check_small(rows: pd.DataFrame) -> Outcome:
         high = float("inf") if one.high is None else one.high
         ends.append((100 * (one.low or 0.0) / weights[key], 100 * high / weights[key]))
     lows, highs = zip(*ends, strict=True)
-    says = f"largest lower end {max(lows):.2f}%, largest upper end {max(highs):.2f}% of the weights"
+    upper = "no upper end" if math.isinf(max(highs)) else f"largest upper end {max(highs):.2f}%"
+    says = f"largest lower end {max(lows):.2f}% of the weights, {upper}"
     if max(highs) < 100 * SHARE:
         return Outcome(Verdict.SUPPORTED, says)
     return Outcome(Verdict.NOT_SUPPORTED if max(lows) >= 100 * SHARE else Verdict.INCONCLUSIVE, says)
@@ -249,6 +251,13 @@ def figure(rows: pd.DataFrame) -> Figure:
         own = table[table["model"] == model] if len(table) else table
         for row in own.itertuples():
             at = names.index(row.dataset) + shift
+            if pd.isna(row.d90) and not pd.isna(row.d90_low):  # not reached: from its lower end on
+                top.annotate(
+                    "",
+                    (at, DIMENSIONS[-1]),
+                    (at, row.d90_low),
+                    arrowprops={"arrowstyle": "->", "color": colour},
+                )
             low, high = (row.d90 if pd.isna(end) else end for end in (row.d90_low, row.d90_high))
             top.vlines(at, low, high, color=colour)
             top.plot(at, row.d90, marker, color=colour)
@@ -275,8 +284,8 @@ STUDY = Study(
     figure=figure,
     caption=(
         f"Above: d90 with its 90% interval, from {SUBSET:,} training examples and {STEPS} steps; hollow: Li "
-        "et al. 2018, with full training. Below: markers are bounds at d = d90, dashes test errors. CIFAR-10 "
-        "is a copy re-encoded as JPEG."
+        "et al. 2018, with full training; an arrow: not reached. Below: markers are bounds at d = d90, "
+        "dashes test errors. CIFAR-10 is a copy re-encoded as JPEG."
     ),
     numbers=numbers,
     claims=(

@@ -56,7 +56,7 @@ def _replayed(name: str) -> list[Row]:
     from idbounds.comparing import compare
     from idbounds.decoders import DECODERS
     from idbounds.replay import verify
-    from idbounds.text_claims import LOSS_UNIT
+    from idbounds.text_units import LOSS_UNIT
 
     found = verify(CERTIFICATES / f"{name}.idb")
     if not found.ok:
@@ -158,78 +158,6 @@ def _less(rows: pd.DataFrame, *pairs: tuple[Value, Value]) -> Outcome:
     return Outcome(verdict, "; ".join(said))
 
 
-def check_uniform(rows: pd.DataFrame) -> Outcome:
-    """Hold a certificate of either kind against a uniform guess.
-
-    Args:
-        rows: the study's latest rows.
-
-    Returns:
-        Supported if both are below it.
-    """
-    return _less(rows, (TEXT, ("kjv", "uniform")), (DOCUMENTS, ("imdb-documents", "uniform")))
-
-
-def check_text(rows: pd.DataFrame) -> Outcome:
-    """Hold the certificate of the text against the table of its own bytes.
-
-    Args:
-        rows: the study's latest rows.
-
-    Returns:
-        Supported if it is below it.
-    """
-    return _less(rows, (TEXT, ("kjv", "own table")))
-
-
-def check_documents(rows: pd.DataFrame) -> Outcome:
-    """Hold the certificate of the documents against the table of their own bytes.
-
-    Args:
-        rows: the study's latest rows.
-
-    Returns:
-        Supported if it is below it.
-    """
-    return _less(rows, (DOCUMENTS, ("imdb-documents", "own table")))
-
-
-def check_freedman(rows: pd.DataFrame) -> Outcome:
-    """Hold the Freedman-type bound against Azuma's.
-
-    Args:
-        rows: the study's latest rows.
-
-    Returns:
-        Supported if it is below it.
-    """
-    return _less(rows, (TEXT, (TEXT[0], "language-tokens-azuma")))
-
-
-def check_tree(rows: pd.DataFrame) -> Outcome:
-    """Hold the certificate of the text against a code that learns while it reads.
-
-    Args:
-        rows: the study's latest rows.
-
-    Returns:
-        Supported if the certificate is below it.
-    """
-    return _less(rows, (TEXT, ("kjv", "context tree")))
-
-
-def check_longer(rows: pd.DataFrame) -> Outcome:
-    """Hold the longer message about documents against the shorter one.
-
-    Args:
-        rows: the study's latest rows.
-
-    Returns:
-        Supported if the longer one certifies less.
-    """
-    return _less(rows, (LONGER, DOCUMENTS))
-
-
 def figure(rows: pd.DataFrame) -> Figure:
     """Bounds, losses and baselines in bits a byte, for each data set.
 
@@ -266,6 +194,11 @@ def figure(rows: pd.DataFrame) -> Figure:
 
 _COLOUR = {"certificate": "orange", "bound": "green", "baseline": "grey"}
 
+
+def _less_claim(name: str, words: str, *pairs: tuple[Value, Value]) -> Claim:
+    return Claim(name, words, lambda rows: _less(rows, *pairs))
+
+
 STUDY = Study(
     id="language_bounds",
     question="What do short messages buy a language model: on new documents, and along a text?",
@@ -279,29 +212,36 @@ STUDY = Study(
     ),
     numbers=numbers,
     claims=(
-        Claim(
+        _less_claim(
             "below_uniform",
             "Both certificates are below the 8 bits of a uniform guess.",
-            check_uniform,
+            (TEXT, ("kjv", "uniform")),
+            (DOCUMENTS, ("imdb-documents", "uniform")),
         ),
-        Claim(
+        _less_claim(
             "text_below_own_table",
             "The certificate of the text is below what the best table of bytes costs on it, unpaid.",
-            check_text,
+            (TEXT, ("kjv", "own table")),
         ),
-        Claim("documents_below_own_table", "The same holds of the documents.", check_documents),
-        Claim(
-            "freedman_below_azuma", "On the text the Freedman-type bound is below Azuma's.", check_freedman
+        _less_claim(
+            "documents_below_own_table",
+            "The same holds of the documents.",
+            (DOCUMENTS, ("imdb-documents", "own table")),
         ),
-        Claim(
+        _less_claim(
+            "freedman_below_azuma",
+            "On the text the Freedman-type bound is below Azuma's.",
+            (TEXT, (TEXT[0], "language-tokens-azuma")),
+        ),
+        _less_claim(
             "text_below_context_tree",
             "The certificate of the text is below the code length of a context tree, which learns underway.",
-            check_tree,
+            (TEXT, ("kjv", "context tree")),
         ),
-        Claim(
+        _less_claim(
             "longer_message_pays",
             "On the documents a message of 100 coordinates certifies less than one of 16.",
-            check_longer,
+            (LONGER, DOCUMENTS),
         ),
     ),
 )
