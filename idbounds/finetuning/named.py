@@ -10,6 +10,8 @@ from idbounds.finetuning.pretrained import load_pretrained
 from idbounds.finetuning.tokens import token_arrays
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import nn
 
     from idbounds.data import Say
@@ -30,7 +32,12 @@ class Prepared(NamedTuple):
 
 
 def prepared(
-    model: str | Path, dataset: str, *, longest: int | None = None, say: Say | None = None
+    model: str | Path,
+    dataset: str,
+    *,
+    longest: int | None = None,
+    hold: Sequence[str] = (),
+    say: Say | None = None,
 ) -> Prepared:
     """Load both and tokenise.
 
@@ -38,6 +45,7 @@ def prepared(
         model: folder or name, as `load_pretrained` takes it.
         dataset: one of `idbounds.data.text_names()`.
         longest: tokens of an example at most; None cuts nothing.
+        hold: what stays still, likewise.
         say: told of each slow step in one line; silent if not given.
 
     Returns:
@@ -48,6 +56,6 @@ def prepared(
         DataError: if the data set is nowhere to be found.
     """  # noqa: DOC502 - raised further down
     texts = load_texts(dataset)
-    made = load_pretrained(model, classes=texts.classes, say=say)
+    made = load_pretrained(model, classes=texts.classes, hold=hold, say=say)
     train, test = (token_arrays(made, part, longest=longest) for part in (texts.train, texts.test))
     return Prepared(made.module, train, test)

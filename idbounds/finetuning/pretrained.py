@@ -13,7 +13,7 @@ from idbounds.errors import InputError, MissingExtra
 from idbounds.projections import starts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from torch import nn
 
@@ -23,6 +23,9 @@ HEAD_SEED = 0
 """Draws the weights that a checkpoint does not have: the head, which knows the classes."""
 
 KINDS = ("classifier", "language-model")
+
+TABLES = ("word_embeddings", "position_embeddings")
+"""Of encoders like BERT: the vectors of word pieces and of places."""
 
 LONGEST = 1 << 20
 """Tokens of an example for a model that states no limit."""
@@ -48,22 +51,31 @@ class Pretrained:
 
 
 def load_pretrained(
-    model: str | Path, *, classes: int = 2, kind: str = "classifier", say: Say | None = None
+    model: str | Path,
+    *,
+    classes: int = 2,
+    kind: str = "classifier",
+    hold: Sequence[str] = (),
+    say: Say | None = None,
 ) -> Pretrained:
     """Load a model of `transformers`; nothing is fetched, no code of the folder is run, nothing unpickled.
 
     Args:
         model: a folder with config.json, safetensors and a tokenizer (tokenizer.json or vocab.txt); or
-            "minilm-l3" or "minilm-l6", which `idbounds.data.minilm` finds (classifiers only).
+            "minilm-l3" or "minilm-l6", which `idbounds.data.minilm` finds (classifiers only, of the mean over
+            the word pieces).
         classes: of a classifier, at least 2.
         kind: "classifier" (a head is drawn where the checkpoint has none) or "language-model" (next tokens).
+        hold: words; a parameter with one of them in its name stays still. `TABLES` are those of which a batch
+            needs a few rows, and which take most of the time of a step.
         say: told of each slow step in one line; silent if not given.
 
     Returns:
         The model.
 
     Raises:
-        InputError: for a folder without one of the files, or a checkpoint that does not match its config.
+        InputError: for a folder without one of the files, a checkpoint that does not match its config, or a
+            word that no parameter has.
         MissingExtra: without transformers.
     """  # noqa: DOC502 - raised further down
     if kind not in KINDS or classes < 2:
@@ -73,18 +85,32 @@ def load_pretrained(
     if str(model) in ENCODERS and not Path(model).is_dir():
         if kind != "classifier":
             raise InputError(f"{model} is an encoder and predicts no next token: give another model")
-        return _encoder(str(model), classes, say)
-    return _folder(Path(model), classes, kind)
+        found = _encoder(str(model), classes, say)
+    else:
+        found = _folder(Path(model), classes, kind)
+    _hold(found, hold)
+    return found
 
 
 def _encoder(name: str, classes: int, say: Say | None) -> Pretrained:
-    transformers = _transformers()
+    _transformers()
+    from idbounds.finetuning.pooled import SentenceClassifier
+
     encoder = ENCODERS[name](say)
-    config = transformers.BertConfig(**encoder.config, num_labels=classes)
-    made = transformers.BertForSequenceClassification(config)
-    made.bert.load_state_dict(encoder.module().state_dict(), strict=False)
-    drawn = [key for key in made.state_dict() if key.startswith(("bert.pooler", "classifier"))]
-    return _ready(name, made, encoder.tokenizer(), drawn)
+    made = SentenceClassifier(encoder.module(), classes)
+    return _ready(name, made, encoder.tokenizer(), ["head.weight", "head.bias"])
+
+
+def _hold(model: Pretrained, words: Sequence[str]) -> None:
+    named = dict(model.module.named_parameters())
+    for word in words:
+        held = [name for name in named if word in name]
+        if not held:
+            raise InputError(
+                f"hold = {word!r}: {model.name} has no parameter of that name; it has {', '.join(named)}"
+            )
+        for name in held:
+            named[name].requires_grad_(False)
 
 
 def _folder(folder: Path, classes: int, kind: str) -> Pretrained:
