@@ -11,6 +11,8 @@ pytest.importorskip("transformers")
 from idbounds import finetuning  # noqa: E402
 from idbounds.data import Texts  # noqa: E402
 from idbounds.errors import InputError  # noqa: E402
+from idbounds.finetuning import token_arrays  # noqa: E402
+from idbounds.finetuning.pretrained import TABLES  # noqa: E402
 
 from .nets import saved, texts  # noqa: E402
 
@@ -55,6 +57,37 @@ def test_padding_costs_nothing_and_changes_nothing(tmp_path):
     with torch.no_grad():
         assert torch.equal(model.module(**given).logits, model.module(**padded).logits)
     assert len(set(widths)) == 1
+
+
+def test_a_sentence_is_the_mean_over_its_word_pieces():
+    from transformers import BertConfig, BertModel
+
+    from idbounds.finetuning.pooled import SentenceClassifier
+
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 24}
+    made = SentenceClassifier(
+        BertModel(BertConfig(vocab_size=12, **shape), add_pooling_layer=False), 3
+    ).eval()
+    ids = torch.tensor([[2, 5, 3], [2, 3, 0]])
+    mask = (ids != 0).long()
+    with torch.no_grad():
+        found = made(input_ids=ids, attention_mask=mask)
+        state = made.encoder(ids[1:, :2]).last_hidden_state
+        assert torch.allclose(found[1], made.head(state[0].mean(0)), atol=1e-6)
+    assert found.shape == (2, 3)
+
+
+def test_what_is_held_stays_still(tmp_path):
+    saved(tmp_path)
+    model = finetuning.load_pretrained(tmp_path, hold=TABLES)
+    still = {name for name, p in model.module.named_parameters() if not p.requires_grad}
+    assert still == {f"bert.embeddings.{name}.weight" for name in TABLES}
+    found = finetuning.fine_tune(model.module, token_arrays(model, texts(60)), d=5, steps=3, batch=16)
+    assert found.task.attach(model.module).left_alone.keys() == still
+    with pytest.raises(InputError, match="give the pretrained model"):
+        found.task.attach(finetuning.load_pretrained(tmp_path).module)
+    with pytest.raises(InputError, match=r"hold = 'tables': .* no parameter of that name; it has bert\."):
+        finetuning.load_pretrained(tmp_path, hold=["tables"])
 
 
 def test_what_is_missing_is_named(tmp_path):

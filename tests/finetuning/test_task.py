@@ -55,6 +55,29 @@ def test_the_bound_is_that_of_the_bits(learnt):
     assert found.test_errors / found.test_n < float(found.bound)
 
 
+def test_the_step_with_the_smallest_bound_is_taken(learnt, monkeypatch):
+    from idbounds.dimension.many import Group
+    from idbounds.dimension.protocol import Run
+    from idbounds.dimension.trial import Training, Trial
+    from idbounds.finetuning import tuning
+
+    _, model, train, _ = learnt
+    trial = Trial(model.module, train, start="module", training=Training(**TRAINING))
+    group = Group(trial, [Run(12, 0)])
+    for step in range(60):
+        group.step(step)
+    exact = group.network.z.detach().clone()
+    one_by_one = []
+    for spacing in tuning.SPACINGS:
+        monkeypatch.setattr(tuning, "SPACINGS", (spacing,))
+        one_by_one.append(tuning.rounded(group))
+    monkeypatch.undo()
+    found = tuning.rounded(group)
+    assert len({one.task.code_bits for one in one_by_one}) > 1
+    assert float(found.bound) == min(float(one.bound) for one in one_by_one)
+    assert torch.equal(group.network.z.detach(), exact)
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from validation import results
+from validation import finetuned, results
 from validation.studies import finetuning as study
 from validation.studies import roberta_200
 from validation.study import Verdict
 
 
-def rows(shift, noise=0.002, bound=0.3, keep=lambda point: True):
+def rows(shift, noise=0.002, bound=0.3, gap=0.0, keep=lambda point: True):
     """Curves that saturate; those of a cell cross at `shift` times the dimension of the others."""
     rng, made = np.random.default_rng(0), []
     for point in filter(keep, study.GRID["laptop"]):
@@ -22,11 +22,13 @@ def rows(shift, noise=0.002, bound=0.3, keep=lambda point: True):
             "chance": 0.5,
             "D": 10_000,
             "score": score,
-            "train_score": 0.9,
+            "train_score": min(score + gap * (d == 0), 0.99),
+            "train_n": 692,
             "test_score": score,
             "test_n": 1821,
+            "majority_error": 0.4,
         }
-        if cell[1:] == ("pretrained", "direct") and d == study.BOUND_AT and point["seed"] == 0:
+        if cell[1:] == ("pretrained", "direct") and d in study.BOUND_AT and point["seed"] == 0:
             one |= {"code_bits": 700, "errors": 100, "n": 1000, "test_errors": 20, "bound": bound}
         made += results.row_set(study.STUDY, "laptop", point, [one], run="r", started="t", seconds=1.0)
     return results.latest(results.frame(made))
@@ -66,9 +68,35 @@ def test_pretraining_may_turn_out_to_cost():
     assert found["pretraining_helps_at_the_same_d"] is Verdict.NOT_SUPPORTED
 
 
-@pytest.mark.parametrize(("bound", "verdict"), [(0.3, Verdict.SUPPORTED), (0.4, Verdict.NOT_SUPPORTED)])
+@pytest.mark.parametrize(("bound", "verdict"), [(0.3, Verdict.SUPPORTED), (0.41, Verdict.NOT_SUPPORTED)])
 def test_bounds_are_held_against_the_majority(bound, verdict):
     assert verdicts(rows({}, bound=bound))["bounds_beat_the_majority"] is verdict
+
+
+@pytest.mark.parametrize(
+    ("gap", "verdict"),
+    [(0.1, Verdict.SUPPORTED), (0.01, Verdict.INCONCLUSIVE), (-0.1, Verdict.NOT_SUPPORTED)],
+)
+def test_gaps_of_few_dimensions_and_of_all_weights(gap, verdict):
+    table = rows({}, gap=gap)
+    assert verdicts(table)["few_dimensions_have_a_smaller_gap"] is verdict
+    found = finetuned.gaps(table)
+    assert ((found["low"] < found["gap"]) & (found["gap"] < found["high"])).all()
+    one = found[(found[finetuned.CELL] == [L3, "sst2-sentences", "pretrained", "direct"]).all(axis=1)]
+    every = one[one["d"].isna()].iloc[0]
+    assert every["gap"] == pytest.approx(gap / 0.15, abs=0.02)  # 1 - (0.15 - gap) / 0.15
+
+
+def test_an_interval_of_a_gap_covers_as_often_as_it_says():
+    rng, n, hits = np.random.default_rng(1), (692, 1821), []
+    for _ in range(400):
+        train, test = rng.binomial(n, [0.2, 0.25]) / n
+        one = {"train_score": 1 - train, "train_n": n[0], "test_score": 1 - test, "test_n": n[1]}
+        cell = dict(zip(finetuned.CELL, (L3, "sst2-sentences", "pretrained", "direct"), strict=True))
+        table = pd.DataFrame([cell | one | {"seed": 0, "d": 0, "score": 0.5, "chance": 0.5}])
+        found = finetuned.gaps(table.assign(status="ok", tier="laptop")).iloc[0]
+        hits.append(found["low"] <= 0.2 <= found["high"])
+    assert 0.86 <= np.mean(hits) <= 0.94
 
 
 def test_without_rows_and_with_noise_all_is_open():
@@ -104,21 +132,39 @@ def test_roberta_runs_when_the_user_has_weights(at_200, verdict):
 
 def test_tables_and_figure():
     table = rows({})
-    found = study.crossings(table).set_index(["model", "task", "start", "method", "criterion"])
+    found = finetuned.crossings(table).set_index(["model", "task", "start", "method", "criterion"])
     one = found.loc[(L3, "sst2-sentences", "pretrained", "direct", "fraction")]
     assert one.threshold == pytest.approx(0.9 * one.full)
-    lines = study.numbers(table)
+    lines = finetuned.table(table)
     assert len(lines) == len(study.GRID["laptop"])
     assert ((lines["low"] < lines["test_score"]) & (lines["test_score"] < lines["high"])).all()
-    assert np.allclose(lines["gap"], (0.9 - lines["test_score"]) / (1 - lines["test_score"]))
-    assert study.stated(table)["train_error"].tolist() == [0.1] * 3
-    titles = [axes.get_title() for axes in study.figure(table).axes]
-    assert titles == ["SST-2", "MRPC"]
+    assert np.allclose(lines["gap"], 0)
+    bounded = finetuned.stated(table)
+    assert bounded["train_error"].unique().tolist() == [0.1]
+    assert bounded["d"].tolist() == sorted(bounded["d"].tolist()) or bounded["model"].nunique() > 1
+    above, below = study.figure(table).axes
+    assert len(above.get_legend_handles_labels()[1]) == 4
+    assert [tick.get_text() for tick in below.get_xticklabels()] == ["16", "64", "256", "1,024", "4,096"]
+    assert study.figure(table.iloc[:1])
+
+
+def test_a_random_start_draws_every_weight_from_the_seed():
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    (point,) = study.GRID["smoke"]
+    pretrained, one, again, other = (
+        torch.cat([p.flatten() for p in study.trial({**point, **change}).model.parameters()])
+        for change in ({}, *({"start": "random", "seed": seed} for seed in (1, 1, 2)))
+    )
+    assert torch.equal(one, again)
+    matrices = pretrained.abs() > 0  # vectors start at 0 or 1 wherever they come from
+    assert (one != pretrained)[matrices].float().mean() > 0.9
+    assert (one != other)[matrices].float().mean() > 0.9
 
 
 def test_the_smallest_point_runs(monkeypatch):
     pytest.importorskip("transformers")
-    monkeypatch.setattr(study, "BOUND_AT", 16)
+    monkeypatch.setattr(study, "BOUND_AT", (16,))
     (point,) = study.GRID["smoke"]
     (one,) = study.measure(point)
     assert all(0 <= one[f"{name}_score"] <= 1 for name in ("train", "test"))

@@ -20,7 +20,7 @@ GRID: dict[str, tuple[Point, ...]] = {
     "gpu": tuple(
         {
             "model": MODEL, "task": "mrpc", "start": "pretrained", "method": method, "d": d, "seed": 0,
-            "steps": finetuning.GPU_STEPS, "tables": "moved",
+            "steps": finetuning.GPU_STEPS, "moved": "all",
         }
         for method, d in (("direct", 0), ("said", AT))
     ),
