@@ -17,6 +17,7 @@ _HOMES = {
     "next_token_loss": "language",
     "prepared": "named",
     "token_arrays": "tokens",
+    "upper_layers": "pooled",
 }
 
 __all__ = list(_HOMES)
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from idbounds.finetuning.language import next_token_loss as next_token_loss
     from idbounds.finetuning.named import Prepared as Prepared
     from idbounds.finetuning.named import prepared as prepared
+    from idbounds.finetuning.pooled import upper_layers as upper_layers
     from idbounds.finetuning.pretrained import Pretrained as Pretrained
     from idbounds.finetuning.pretrained import load_pretrained as load_pretrained
     from idbounds.finetuning.task import Task as Task

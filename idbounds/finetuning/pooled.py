@@ -85,7 +85,7 @@ class UpperLayers(nn.Module):
         return _scores(self.head, self.encoder(states, attention_mask=padding).last_hidden_state, mask)
 
 
-def upper(made: Prepared, layers: int) -> Prepared:
+def upper_layers(made: Prepared, layers: int) -> Prepared:
     """Keep all but the last layers still: what they make of the examples is computed once.
 
     A step then costs the share of the layers that move. In memory an example takes 4 x pieces x width bytes.

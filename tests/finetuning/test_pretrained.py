@@ -59,24 +59,6 @@ def test_padding_costs_nothing_and_changes_nothing(tmp_path):
     assert len(set(widths)) == 1
 
 
-def test_a_sentence_is_the_mean_over_its_word_pieces():
-    from transformers import BertConfig, BertModel
-
-    from idbounds.finetuning.pooled import SentenceClassifier
-
-    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 24}
-    made = SentenceClassifier(
-        BertModel(BertConfig(vocab_size=12, **shape), add_pooling_layer=False), 3
-    ).eval()
-    ids = torch.tensor([[2, 5, 3], [2, 3, 0]])
-    mask = (ids != 0).long()
-    with torch.no_grad():
-        found = made(input_ids=ids, attention_mask=mask)
-        state = made.encoder(ids[1:, :2]).last_hidden_state
-        assert torch.allclose(found[1], made.head(state[0].mean(0)), atol=1e-6)
-    assert found.shape == (2, 3)
-
-
 def test_what_is_held_stays_still(tmp_path):
     saved(tmp_path)
     model = finetuning.load_pretrained(tmp_path, hold=TABLES)

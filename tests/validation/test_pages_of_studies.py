@@ -8,7 +8,7 @@ import pytest
 
 from idbounds.certificate import read
 from idbounds.data import words
-from validation import results
+from validation import finetuned, results
 from validation.studies import (
     all_but_the_top,
     bounds_race,
@@ -180,7 +180,7 @@ def used(row):
 
 
 def _tuned(row):
-    return f"{finetuning.MODELS[row.model]} | {finetuning.TASKS[row.task]} | {finetuning.METHODS[row.method]}"
+    return f"{finetuned.MODELS[row.model]} | {finetuned.TASKS[row.task]} | {finetuned.METHODS[row.method]}"
 
 
 def tuned(row):
@@ -382,17 +382,17 @@ def crossed(row):
 
 
 def test_the_page_says_d90_of_fine_tuning():
-    found = finetuning.crossings(committed(finetuning))
+    found = finetuned.crossings(committed(finetuning))
     text = (ROOT / "docs/explain/fine-tuning.md").read_text("utf-8")
     lines = [crossed(row) for row in found.itertuples()]
     assert len(lines) >= 5
     assert [one for one in lines if one not in text] == []
-    done, wanted = len(finetuning.runs(committed(finetuning))), len(finetuning.GRID["laptop"])
+    done, wanted = len(finetuned.runs(committed(finetuning))), len(finetuning.GRID["laptop"])
     assert f"Of the {wanted} runs of the laptop tier {done} are done" in text
 
 
 def test_the_page_says_the_bounds_of_task_files():
-    found = finetuning.stated(committed(finetuning))
+    found = finetuned.stated(committed(finetuning))
     text = (ROOT / "docs/explain/fine-tuning.md").read_text("utf-8")
     lines = [
         f"| {_tuned(row)} | {row.d:.0f} | {row.seed} | {row.code_bits:.0f} | "

@@ -28,23 +28,21 @@ from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LONGEST = {"sst2-sentences": 20, "mrpc": 48}
+LONGEST = {"sst2-sentences": 28, "mrpc": 48}
 """Word pieces of an example; longer ones are cut."""
 
-STEPS, GPU_STEPS, BATCH = 200, 1000, 16
-"""On a laptop 3,200 examples of the training part, half of SST-2's; the paper trains for epochs."""
+STEPS, GPU_STEPS, BATCH = 250, 1000, 16
+"""On a laptop 4,000 examples of the training part, two thirds of SST-2's; the paper trains for epochs."""
 
 DIMENSIONS, SEEDS = (16, 64, 256, 1024, 4096), (0, 1)
-BOUND_AT, DELTA = (64, 256), "0.05"
+BOUND_AT, DELTA = (16, 64, 256), "0.05"
 """Dimensions at which a bound is stated, and its failure probability."""
 
-FULL_RATES = {"pretrained": 3e-4, "random": 1e-3}
-"""Learning rates of all weights: customary ones, not tuned."""
-
-RATES = ((256, 0.1), (4096, 0.03))
-"""In subspaces of up to so many dimensions: of 0.03 and 0.1 the better at d = 256 on the held-out share of
-SST-2's training part (67.1 and 68.6% right; MiniLM-L3, 150 steps of all layers, another seed), and the
-smaller one above."""
+RATES = {"top": {"full": 1e-3, "sub": 0.1}, "all": {"full": 2e-4, "sub": 0.03}}
+"""Learning rates by what moves. Those of the top layer were chosen on the held-out share of SST-2's training
+part (MiniLM-L3, pretrained, 200 steps, sentences cut at 20 pieces, another seed): 0.1 got 68.8, 69.5, 72.3%
+right with 64, 256 and 4,096 dimensions, 0.3 got 64.3 and 69.5% with the first two, 0.03 got 71.1% with the
+last; with all weights 0.001 and 0.003 both got 73.7%. The others are customary ones, not tuned."""
 
 _L3: Cell = ("minilm-l3", "sst2-sentences", "pretrained", "direct")
 _RANDOM: Cell = (*_L3[:2], "random", "direct")
@@ -69,16 +67,15 @@ GRID: dict[str, tuple[Point, ...]] = {
     "smoke": ({**_points(("toy", "toy", *_L3[2:]), (16,), 0)[0], "steps": 5},),
     # What a machine that is stopped early should have done comes first.
     "laptop": (
-        *_points(_L3, (256, 0, 64, 1024), 0),
+        *_points(_L3, (256, 0, 64, 16, 1024, 4096), 0),
         *_points(_RANDOM, (0, 256, 4096), 0),
-        *_points(_L3, (4096, 16), 0),
-        *_points(_L3, (0, 256, 64, 1024, 4096, 16), 1),
-        *_points(_SAID, (256, 64, 1024), 0),
-        *_points(_L6, (0, 256, 1024, 64), 0),
-        *_points(_RANDOM, (0, 256, 4096), 1),
+        *_points(_L3, (0, 64, 16, 256, 1024, 4096), 1),
+        *_points(_SAID, (64, 256, 1024), 0),
+        *_points(_L6, (0, 64, 256, 16, 1024), 0),
+        *_points(_SAID, (64, 256, 1024), 1),
         *_points(_MRPC, (0, 256), 0),
-        *_points(_SAID, (256, 64, 1024), 1),
-        *_points(_L6, (0, 256, 1024, 64), 1),
+        *_points(_RANDOM, (0, 256, 4096), 1),
+        *_points(_L6, (0, 64, 256, 16, 1024), 1),
     ),
     "gpu": tuple(
         point
@@ -106,7 +103,7 @@ def prepared(model: str, task: str, seed: int | None, moved: str) -> Any:
     from torch import nn
 
     from idbounds import finetuning
-    from idbounds.finetuning.pooled import SentenceClassifier, upper
+    from idbounds.finetuning.pooled import SentenceClassifier, upper_layers
     from idbounds.finetuning.pretrained import draw
 
     supplied = Path(os.environ.get("IDBOUNDS_DATA") or ".").expanduser() / model
@@ -121,7 +118,7 @@ def prepared(model: str, task: str, seed: int | None, moved: str) -> Any:
     for part in made.model.modules():
         if isinstance(part, nn.Dropout):
             part.p = 0.0
-    return upper(made, 1) if moved == "top" else made
+    return upper_layers(made, 1) if moved == "top" else made
 
 
 def trial(point: Point) -> Any:
@@ -141,8 +138,8 @@ def trial(point: Point) -> Any:
     return Trial(
         made.model, made.data, test=made.test, start="module", kind="blocks",
         training=Training(
-            steps=int(point["steps"] or 0), batch=BATCH, full_learning_rate=FULL_RATES[start],
-            learning_rate=next(rate for largest, rate in RATES if d <= largest),
+            steps=int(point["steps"] or 0), batch=BATCH, full_learning_rate=RATES[moved]["full"],
+            learning_rate=RATES[moved]["sub"],
         ),
         method=method if d else "direct",  # type: ignore[arg-type]
     )  # fmt: skip
@@ -336,7 +333,7 @@ STUDY = Study(
         ),
         Claim(
             "bounds_beat_the_majority",
-            "Every bound of a task file of SST-2, of 64 or 256 dimensions, is below the error of naming the "
+            "Every bound of a task file of SST-2, of 16 to 256 dimensions, is below the error of naming the "
             "commonest class.",
             check_bound,
         ),
