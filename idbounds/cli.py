@@ -361,9 +361,9 @@ def code_command(file: str, as_json: bool, codes: str | None, **options: Any) ->
 @click.option(
     "--architecture",
     help="scatternet, uprightnet, mirrornet, sketchnet, uprightsketch, mirrorsketch, widesketch, linear, "
-    "vectornet, mlp, convnet or lenet [default (draws, gibbs): what a short fit likes best, of scatternet and "
-    "uprightnet for grey images, of scatternet and mirrornet for colours, of linear and vectornet for vectors; else mlp; "
-    "(subspace): convnet; (documents, tokens): bytegpt].",
+    "vectornet, mlp, convnet or lenet [default (draws, gibbs): what a short fit likes best, of scatternet "
+    "and uprightnet for grey images, of scatternet and mirrornet for colours, of linear and vectornet for "
+    "vectors; else mlp; (subspace): convnet; (documents, tokens): bytegpt].",
 )
 @_late("--budget", type=float, help="Minutes for the whole job, which shorten the last stage.")
 @_late("--bits", type=int, help="Of a block of weights: the draw is one of 2^bits.")
