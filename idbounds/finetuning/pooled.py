@@ -118,11 +118,11 @@ def _scores(head: nn.Module, states: Tensor, mask: Tensor) -> Tensor:
     return scores
 
 
-def _states(below: nn.Module, arrays: Mapping[str, Any]) -> dict[str, Any]:
+def _states(below: Any, arrays: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: torch.as_tensor(value) for name, value in arrays.items() if name != "labels"}
     given.setdefault("attention_mask", torch.ones_like(given["input_ids"]))
     n, pieces = given["input_ids"].shape
-    states = np.zeros((n, pieces, below.config.hidden_size), dtype=np.float32)  # type: ignore[union-attr, arg-type]
+    states = np.zeros((n, pieces, below.config.hidden_size), dtype=np.float32)
     with evaluating(below):
         for start in range(0, n, _AT_ONCE):
             some = {name: value[start : start + _AT_ONCE] for name, value in given.items()}

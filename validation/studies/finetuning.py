@@ -53,8 +53,8 @@ _MRPC: Cell = (_L3[0], "mrpc", *_L3[2:])
 
 def _points(cell: Cell, ds: tuple[int, ...], seed: int, steps: int = STEPS) -> tuple[Point, ...]:
     moved = "top" if steps == STEPS else "all"
-    same = {**dict(zip(CELL, cell, strict=True)), "seed": seed, "steps": steps, "moved": moved}
-    return tuple({**same, "d": d} for d in ds)
+    same: Point = {"seed": seed, "steps": steps, "moved": moved}
+    return tuple({**dict(zip(CELL, cell, strict=True)), **same, "d": d} for d in ds)
 
 
 _ALL = tuple(
