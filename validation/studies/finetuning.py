@@ -271,15 +271,19 @@ def figure(rows: pd.DataFrame) -> Figure:
     """
     found, spread = runs(rows), gaps(rows)
     made, (above, below) = canvas(1.15, 2, sharex=True)
-    for cell, colour, marker in zip((_L3, _RANDOM, _SAID, _L6), COLOURS.values(), MARKERS, strict=False):
+    looks = zip((_L3, _RANDOM, _SAID, _L6), COLOURS.values(), MARKERS, strict=False)
+    for place, (cell, colour, marker) in enumerate(looks):
         own, wide = (table[(table[CELL] == list(cell)).all(axis=1)] for table in (found, spread))
+        if own.empty:
+            continue
         label = f"{MODELS[cell[0]]}, {'SAID' if cell[3] == 'said' else cell[2]}"
         mean = own.dropna(subset="d").groupby("d")["score"].mean()
         above.plot(mean.index.astype(float), 100 * mean, marker=marker, color=colour, label=label)
         above.plot(own["d"].astype(float), 100 * own["score"], marker, color=colour, ms=2.5, alpha=0.6)
         few, every = wide.dropna(subset="d"), wide[wide["d"].isna()]
         ends = [few["gap"] - few["low"], few["high"] - few["gap"]]
-        below.errorbar(few["d"].astype(float), few["gap"], ends, color=colour, marker=marker, capsize=2)
+        beside = few["d"].astype(float) * 1.1**place  # intervals would cover each other
+        below.errorbar(beside, few["gap"], ends, color=colour, marker=marker, capsize=2, ls="")
         above.axhline(100 * own[own["d"].isna()]["score"].mean(), color=colour, ls=":", lw=0.9)
         for gap in every["gap"]:
             below.axhline(gap, color=colour, ls=":", lw=0.9)
