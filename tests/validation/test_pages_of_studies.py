@@ -404,6 +404,21 @@ def test_the_page_of_fine_tuning_says_what_the_rows_say(table, line):
     assert f"Of the {wanted} runs of the laptop tier {done} are done" in text
 
 
+def test_the_reading_of_fine_tuning_is_that_of_the_rows():
+    rows, text = committed(finetuning), (ROOT / "docs/explain/fine-tuning.md").read_text("utf-8")
+    assert outcome(finetuning, "pretraining_helps_at_the_same_d") in text
+    assert outcome(finetuning, "few_dimensions_have_a_smaller_gap") in text
+    bounds = finetuned.stated(rows)
+    assert (bounds["test_error"] < bounds["bound"]).all()
+    assert bounds["bound"].max() < bounds["majority_error"].min() == pytest.approx(0.499, abs=5e-4)
+    assert bounds.groupby("d")["bound"].mean().idxmin() == 64
+    for d in (16, 256):
+        each = (bounds["code_bits"] / bounds["d"])[(bounds["d"] == d) & (bounds["seed"] == 0)].iloc[0]
+        assert f"{each:.1f} bits each" in text
+    mean = finetuned.table(rows).query("start == 'pretrained' and seed == 0").groupby("d")["score"].mean()
+    assert mean.is_monotonic_increasing
+
+
 def test_the_page_says_what_structure_saves():
     found = structure.numbers(committed(structure)).set_index(["pixels", "structure"])
     ratio, shifted = found["ratio"], found.loc["shifted"]
