@@ -377,7 +377,8 @@ def test_the_page_says_what_word_vectors_gain():
 def crossed(row):
     low, high = ("" if pd.isna(end) else f"{end:.0f}" for end in (row.low, row.high))
     beyond = f"{row.censored}, above {low}" if low else row.censored
-    found = beyond if pd.isna(row.d90) else f"{row.d90:.0f} [{low}, {high}]"
+    ends = f" [{low}, {high}]" if low or high else ", no interval"
+    found = beyond if pd.isna(row.d90) else f"{row.d90:.0f}{ends}"
     return f"| {_tuned(row)} | {row.start} | {row.criterion} | {row.threshold:.3f} | {found} |"
 
 
