@@ -71,7 +71,7 @@ def crossing(rows: pd.DataFrame, cell: Cell, criterion: str) -> Any:
     return dimensions.crossing(pd.concat([whole, own]), criterion, chance=chance, absolute=fixed)
 
 
-def table(rows: pd.DataFrame) -> pd.DataFrame:
+def numbers(rows: pd.DataFrame) -> pd.DataFrame:
     """Every run of the laptop tier.
 
     Args:

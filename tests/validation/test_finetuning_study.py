@@ -136,7 +136,7 @@ def test_tables_and_figure():
     found = finetuned.crossings(table).set_index(["model", "task", "start", "method", "criterion"])
     one = found.loc[(L3, "sst2-sentences", "pretrained", "direct", "fraction")]
     assert one.threshold == pytest.approx(0.9 * one.full)
-    lines = finetuned.table(table)
+    lines = finetuned.numbers(table)
     assert len(lines) == len(study.GRID["laptop"])
     assert ((lines["low"] < lines["test_score"]) & (lines["test_score"] < lines["high"])).all()
     assert np.allclose(lines["gap"], 0)

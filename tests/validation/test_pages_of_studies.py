@@ -416,7 +416,7 @@ def test_the_reading_of_fine_tuning_is_that_of_the_rows():
     for d in (16, 256):
         each = (bounds["code_bits"] / bounds["d"])[(bounds["d"] == d) & (bounds["seed"] == 0)].iloc[0]
         assert f"{each:.1f} bits each" in text
-    mean = finetuned.table(rows).query("start == 'pretrained' and seed == 0").groupby("d")["score"].mean()
+    mean = finetuned.numbers(rows).query("start == 'pretrained' and seed == 0").groupby("d")["score"].mean()
     assert mean.is_monotonic_increasing
 
 

@@ -19,9 +19,9 @@ from validation.finetuned import (
     Cell,
     crossing,
     gaps,
+    numbers,
     runs,
     stated,
-    table,
 )
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
@@ -308,7 +308,7 @@ STUDY = Study(
         f"subspace; points are runs of {STEPS} steps, lines their means; grey: the commonest class. Below: "
         "the relative generalisation gap with 90% intervals. Dotted: all weights trained."
     ),
-    numbers=table,
+    numbers=numbers,
     claims=(
         Claim(
             "pretraining_lowers_d90",
