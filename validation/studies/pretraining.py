@@ -26,7 +26,7 @@ STEPS, BATCH, HELD_OUT = 200, 32, 0.2
 """Downstream: gradient steps, questions a step, share of the training questions that scores."""
 
 TUNED_AT, TUNING_SEED = 1024, 0
-RATES = {"sub": (0.05, 0.1, 0.2), "full": (0.01, 0.03)}
+RATES = {"sub": (0.05, 0.1, 0.2), "full": (0.01, 0.03, 0.1)}
 """Learning rates to choose from, for each checkpoint, with `TUNING_SEED` on the held-out share of the training
 questions: that in subspaces at `TUNED_AT` dimensions. No other number is taken from those runs."""
 
