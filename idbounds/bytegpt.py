@@ -60,7 +60,7 @@ class Block(nn.Module):
         self.cut = (3, heads, width // heads)
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
-        """Transform (batch, length, width); `bias` of the scores spreads to (batch, heads, length, length)."""
+        """Transform (batch, length, width); the scores' `bias` spreads to (batch, heads, length, length)."""
         batch, length, _ = x.shape
         cut = self.heads(self.before(x)).view(batch, length, *self.cut)
         queries, keys, values = cut.permute(2, 0, 3, 1, 4)

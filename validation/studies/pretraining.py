@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from validation import dimensions, reading
+from validation.figures import COLOURS, MARKERS, canvas
 from validation.study import Claim, Outcome, Point, Row, Study, Verdict
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from idbounds.dimension import Crossing
 
 WIDTHS, MIDDLE, UPDATES = (16, 32, 64), 32, (0, 100, 300, 1000, 3000)
@@ -21,40 +24,51 @@ WIDTHS, MIDDLE, UPDATES = (16, 32, 64), 32, (0, 100, 300, 1000, 3000)
 LARGER = (128, 256)
 """Rungs of the tier `gpu`."""
 
-DIMENSIONS, SEEDS = (128, 512, 1024, 2048, 4096, 8192), (1, 2, 3)
+DIMENSIONS, SEEDS = (512, 1024, 2048, 4096, 8192), (1, 2, 3)
 STEPS, BATCH, HELD_OUT = 200, 32, 0.2
 """Downstream: gradient steps, questions a step, share of the training questions that scores."""
 
 TUNED_AT, TUNING_SEED = 1024, 0
-RATES = {"sub": (0.05, 0.1, 0.2), "full": (0.01, 0.03, 0.1)}
-"""Learning rates to choose from, for each checkpoint, with `TUNING_SEED` on the held-out share of the training
-questions: that in subspaces at `TUNED_AT` dimensions. No other number is taken from those runs."""
+RATES = {"sub": (0.1, 0.2, 0.4), "full": (0.01, 0.03)}
+"""Learning rates to choose from, for each checkpoint, with `TUNING_SEED` on the held-out share of the
+training questions: that in subspaces at `TUNED_AT` dimensions. No other number is taken from those runs."""
 
 CRITERIA = ("fraction", "absolute")
-"""90% of what all weights of the same checkpoint reach, as the paper has it; 90% of the least that all weights of
-any checkpoint reach, one accuracy for all, which each can reach: the fair comparison."""
+"""90% of what all weights of the same checkpoint reach, as the paper has it; 90% of the least that all
+weights of any checkpoint reach, one accuracy for all, which each can reach: the fair comparison."""
 
 Cell = tuple[int, int]
 """Width and updates."""
 
 
+_LAST = UPDATES[-1]
+_CELLS: list[Cell] = [
+    (MIDDLE, _LAST), (MIDDLE, 0), *((width, _LAST) for width in WIDTHS if width != MIDDLE),
+    *((MIDDLE, updates) for updates in (300, 1000, 100)),
+]  # fmt: skip
+_FIRST = (0, *DIMENSIONS[1:4])
+"""Dimensions that should tell most; 0 stands for all weights."""
+
+
 def _points(cells: list[Cell]) -> tuple[Point, ...]:
+    """The most telling first, for a machine that is stopped early."""
+    ends, middle = cells[:4], cells[4:]
+    rest = [d for d in DIMENSIONS if d not in _FIRST]
+    parts = (
+        (ends, SEEDS[:2], _FIRST), (middle[:1], SEEDS[:2], _FIRST), (ends, SEEDS[:2], rest),
+        (middle[1:], SEEDS[:2], _FIRST), (middle, SEEDS[:2], rest), (cells, SEEDS[2:], (0, *DIMENSIONS)),
+    )  # fmt: skip
     return tuple(
-        {"text": "reviews", "width": width, "updates": updates, "d": d, "steps": STEPS}
-        for width, updates in cells
-        for d in (0, *DIMENSIONS)
+        {"text": "reviews", "width": width, "updates": updates, "seed": seed, "d": d, "steps": STEPS}
+        for some, seeds, ds in parts
+        for width, updates in some
+        for seed in seeds
+        for d in ds
     )
 
 
-_LAST = UPDATES[-1]
-_CELLS: list[Cell] = [
-    (MIDDLE, _LAST), (MIDDLE, 0), *((width, _LAST) for width in reversed(WIDTHS) if width != MIDDLE),
-    *((MIDDLE, updates) for updates in reversed(UPDATES[1:-1])),
-]  # fmt: skip
-"""The most telling first, for a machine that is stopped early."""
-
 GRID: dict[str, tuple[Point, ...]] = {
-    "smoke": ({"text": "toy", "width": 8, "updates": 20, "d": 0, "steps": 5},),
+    "smoke": ({"text": "toy", "width": 8, "updates": 20, "seed": SEEDS[0], "d": 0, "steps": 5},),
     "laptop": _points(_CELLS),
     "gpu": _points([*_CELLS, *((width, _LAST) for width in LARGER)]),
 }
@@ -68,8 +82,8 @@ def _trial(text: str, width: int, updates: int, steps: int) -> Any:
     found = tiny_language.reading(text)
     training = Training(steps=steps, batch=BATCH)
     return Trial(
-        ladder.classifier(text, width, updates), found.train, test=found.test, held_out=HELD_OUT, start="module",
-        kind="blocks", device="cpu", training=training,
+        ladder.classifier(text, width, updates), found.train, test=found.test, held_out=HELD_OUT,
+        start="module", kind="blocks", device="cpu", training=training,
     )  # fmt: skip
 
 
@@ -79,8 +93,9 @@ def _scored(what: str, trial: Any, d: int | None, seed: int, rate: float) -> Row
 
     (found,) = train(trial, [Run(d, seed, rate)])
     return {
-        "what": what, "at": d, "seed": seed, "rate": rate, "score": found.score, "train_score": found.train_score,
-        "test_score": found.extra.get("test_score"), "status": found.status, "reason": found.reason or None,
+        "what": what, "at": d, "drawn": seed, "rate": rate, "score": found.score,
+        "train_score": found.train_score, "test_score": found.extra.get("test_score"),
+        "status": found.status, "reason": found.reason or None,
     }  # fmt: skip
 
 
@@ -100,49 +115,39 @@ def _rates(text: str, width: int, updates: int, steps: int) -> tuple[dict[str, f
 
 
 def measure(point: Point) -> list[Row]:
-    """Train one checkpoint on the questions, at one dimension or with all weights (d = 0), with each seed.
+    """Train one checkpoint on the questions, at one dimension or with all weights (d = 0).
 
     Args:
-        point: text, width, updates, d, steps.
+        point: text, width, updates, seed, d, steps.
 
     Returns:
-        One row a run (`what` is "run"): accuracy on the held-out share of the training questions, on as many
-        that were trained on, and on the test part; with d = 0 also the runs that chose the learning rates
-        (`what` is "rate").
+        One row (`what` is "run"): accuracy on the held-out share of the training questions, on as many that
+        were trained on, and on the test part. With the first seed and d = 0 also the runs that chose the
+        learning rates (`what` is "rate").
     """
     from validation import ladder
 
-    text, d = str(point["text"]), int(point["d"] or 0)
+    text, d, seed = str(point["text"]), int(point["d"] or 0), int(point["seed"] or 0)
     width, updates, steps = (int(point[key] or 0) for key in ("width", "updates", "steps"))
     weights = hashlib.sha256()
     for array in ladder.checkpoint(text, width, updates).values():
         weights.update(array.tobytes())
     trial = _trial(text, width, updates, steps)
     rates, tuning = _rates(text, width, updates, steps)
-    rows = [
-        _scored("run", trial, d or None, seed, rates["sub" if d else "full"]) for seed in SEEDS
-    ] + ([] if d else tuning)  # fmt: skip
+    run = _scored("run", trial, d or None, seed, rates["sub" if d else "full"])
     common = {
-        "D": trial.D, "chance": trial.parts.chance, "n": len(trial.parts.train), "test_n": len(trial.parts.test),
-        "surprise": ladder.surprise(text, width, updates), "weights_sha256": weights.hexdigest(),
+        "D": trial.D, "chance": trial.parts.chance, "n": len(trial.parts.train),
+        "test_n": len(trial.parts.test), "surprise": ladder.surprise(text, width, updates),
+        "weights_sha256": weights.hexdigest(),
     }  # fmt: skip
-    return [{**row, **common} for row in rows]
+    first = seed == SEEDS[0] and not d
+    return [{**row, **common} for row in (run, *(tuning if first else ()))]
 
 
 _RUN = (
-    "what",
-    "width",
-    "updates",
-    "d",
-    "seed",
-    "score",
-    "train_score",
-    "test_score",
-    "test_n",
-    "chance",
-    "D",
+    "what", "width", "updates", "d", "seed", "score", "train_score", "test_score", "test_n", "chance", "D",
     "surprise",
-)
+)  # fmt: skip
 
 
 def runs(rows: pd.DataFrame) -> pd.DataFrame:
@@ -225,7 +230,8 @@ def check_falls(rows: pd.DataFrame) -> Outcome:
         rows: the study's latest rows.
 
     Returns:
-        Supported if each lies clearly below the one before, not supported if one lies clearly above an earlier one.
+        Supported if each lies clearly below the one before, not supported if one lies clearly above an
+        earlier one.
     """
     pairs = [(early, late) for i, early in enumerate(UPDATES) for late in UPDATES[i + 1 :]]
     found = {pair: _lower(rows, (MIDDLE, pair[1]), (MIDDLE, pair[0]), "absolute") for pair in pairs}
@@ -256,18 +262,68 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
             one = crossing(found, cell, criterion)
             if one is not None:
                 lines.append({
-                    "width": cell[0], "updates": cell[1], "D": own["D"].iloc[0], "surprise": own["surprise"].iloc[0],
-                    "full": full["score"].mean(), "test": full["test_score"].mean(), "criterion": criterion,
-                    "threshold": one.threshold, "d90": one.d, "d90_low": one.low, "d90_high": one.high,
-                    "censored": one.censored or None,
+                    "width": cell[0], "updates": cell[1], "D": own["D"].iloc[0],
+                    "surprise": own["surprise"].iloc[0], "full": full["score"].mean(),
+                    "test": full["test_score"].mean(), "criterion": criterion, "threshold": one.threshold,
+                    "d90": one.d, "d90_low": one.low, "d90_high": one.high, "censored": one.censored or None,
                 })  # fmt: skip
     return pd.DataFrame(lines, columns=_NUMBERS)
 
 
 _NUMBERS = [
-    "width", "updates", "D", "surprise", "full", "test", "criterion", "threshold", "d90", "d90_low", "d90_high",
-    "censored",
+    "width", "updates", "D", "surprise", "full", "test", "criterion", "threshold", "d90", "d90_low",
+    "d90_high", "censored",
 ]  # fmt: skip
+
+
+EDGES = (DIMENSIONS[0] / 1.8, DIMENSIONS[-1] * 1.8)
+"""Of the panels; there end the arrows of what nothing bounds."""
+
+LOOKS = {"absolute": "one accuracy for all", "fraction": "90% of its own accuracy"}
+
+
+def figure(rows: pd.DataFrame) -> Figure:
+    """d90 along the pretraining of one rung, and below it d90 against the width.
+
+    Args:
+        rows: the study's latest rows.
+
+    Returns:
+        The figure.
+    """
+    made, (top, bottom) = canvas(1.25, rows=2)
+    table = numbers(rows)
+    panels = (
+        (top, "updates", UPDATES, table[table["width"] == MIDDLE], "updates of pretraining"),
+        (bottom, "width", WIDTHS, table[table["updates"] == _LAST], "width"),
+    )
+    for axes, name, ticks, own, label in panels:
+        looks = zip(LOOKS, (-0.06, 0.06), COLOURS.values(), MARKERS, strict=False)
+        for criterion, shift, colour, marker in looks:
+            for row in own[own["criterion"] == criterion].itertuples():
+                _draw(axes, ticks.index(getattr(row, name)) + shift, row, colour, marker)
+        axes.set(yscale="log", xlabel=label, ylabel="d90")
+        axes.set(xlim=(-0.5, len(ticks) - 0.5), ylim=EDGES)
+        axes.set_xticks(range(len(ticks)), [f"{tick:,}" for tick in ticks])
+        axes.set_yticks(DIMENSIONS, [f"{d:,}" for d in DIMENSIONS])
+        axes.minorticks_off()
+    for (_, label), colour, marker in zip(LOOKS.items(), COLOURS.values(), MARKERS, strict=False):
+        top.plot([], [], marker, color=colour, label=label)
+    made.legend(loc="outside upper right", ncols=2)
+    return made
+
+
+def _draw(axes: Any, at: float, row: Any, colour: str, marker: str) -> None:
+    """One d90 with its interval; an arrow goes where nothing bounds it."""
+    ends = [row.d90_low, row.d90_high]
+    for end, edge, known in zip(ends, EDGES, reversed(ends), strict=True):
+        start = row.d90 if pd.notna(row.d90) else known
+        if pd.isna(end) and pd.notna(start):
+            look = {"arrowstyle": "->", "color": colour, "shrinkA": 0, "shrinkB": 0}
+            axes.annotate("", (at, edge), (at, start), arrowprops=look)
+    low, high = (row.d90 if pd.isna(end) else end for end in ends)
+    axes.vlines(at, low, high, color=colour)
+    axes.plot(at, row.d90, marker, color=colour)
 
 
 STUDY = Study(
@@ -275,17 +331,23 @@ STUDY = Study(
     question="Does pretraining lower d90, and do larger models have a lower one?",
     grid=GRID,
     measure=measure,
+    figure=figure,
+    caption=(
+        "d90 of TREC's questions with its 90% interval: above, of a rung of width 32 after more and more "
+        "updates of pretraining; below, of three widths after 3,000. An arrow: nothing bounds it there."
+    ),
     numbers=numbers,
     claims=(
         Claim(
             "pretraining_lowers_d90",
-            "d90 of TREC's questions is lower after 3,000 updates of pretraining than after none, at one accuracy.",
+            "d90 of TREC's questions is lower after 3,000 updates of pretraining than after none, at one "
+            "accuracy.",
             check_pretraining,
         ),
         Claim(
             "pretraining_lowers_own_d90",
-            "d90 of TREC's questions is lower after 3,000 updates of pretraining than after none, each at 90% of its "
-            "own accuracy.",
+            "d90 of TREC's questions is lower after 3,000 updates of pretraining than after none, each at "
+            "90% of its own accuracy.",
             check_own,
         ),
         Claim(
@@ -298,8 +360,8 @@ STUDY = Study(
         ),
         Claim(
             "larger_models_have_lower_own_d90",
-            "After as many updates the widest rung has a lower d90 than the narrowest, each at 90% of its own "
-            "accuracy.",
+            "After as many updates the widest rung has a lower d90 than the narrowest, each at 90% of its "
+            "own accuracy.",
             check_own_size,
         ),
     ),
