@@ -21,6 +21,7 @@ from validation.studies import (
     label_codes,
     language_bounds,
     occam_hill,
+    pretraining,
     probing,
     random_labels,
     ranking,
@@ -189,6 +190,16 @@ def tuned(row):
     return f"| {net} | {held} | {row.gap:.3f} |"
 
 
+def ladder(row):
+    net = f"{row.width} | {row.updates:,} | {row.D:,} | {row.surprise:.2f}"
+    rates = f"{100 * row.full:.1f} | {100 * row.test:.1f} | {pretraining.LOOKS[row.criterion]}"
+    found = interval(row, "d90", 0) if pd.isna(row.censored) else row.censored
+    ends = [
+        f"{word} {end:,.0f}" for word, end in (("above", row.d90_low), ("below", row.d90_high)) if end > 0
+    ]
+    return f"| {net} | {rates} | {row.threshold:.3f} | {found if pd.isna(row.censored) else f'{found}, {ends[0]}'} |"
+
+
 def hill(row):
     rates = " | ".join(f"{100 * x:.1f}" for x in (row.train_error, row.test_error, row.bound))
     costs = f"{row.speedup:.2f} | {row.memory:.1f}"
@@ -212,6 +223,7 @@ SHORT = (bounds_race, calculators, finetuning, random_labels, utilised_rank)
         (which_weights, "compression", pruned),
         (utilised_rank, "utilised-rank", used),
         (finetuning, "fine-tuning", tuned),
+        (pretraining, "pretraining", ladder),
         (occam_hill, "compression", hill),
         *((study, "validation", line) for study, line in LINES.items()),
     ],
