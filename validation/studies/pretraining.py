@@ -24,12 +24,12 @@ WIDTHS, MIDDLE, UPDATES = (16, 32, 64, 128), 32, (0, 100, 300, 1000, 3000)
 LARGER = (256, 512)
 """Rungs of the tier `gpu`."""
 
-DIMENSIONS, SEEDS = (512, 1024, 2048, 4096, 8192), (1, 2, 3)
+DIMENSIONS, SEEDS = (256, 512, 1024, 2048, 4096, 8192), (1, 2, 3)
 STEPS, BATCH, HELD_OUT = 200, 32, 0.2
 """Downstream: gradient steps, questions a step, share of the training questions that scores."""
 
 TUNED_AT, TUNING_SEED = 1024, 0
-RATES = {"sub": (0.1, 0.2, 0.4), "full": (0.01, 0.03)}
+RATES = {"sub": (0.025, 0.05, 0.1, 0.2, 0.4), "full": (0.003, 0.01, 0.03, 0.1)}
 """Learning rates to choose from, for each checkpoint, with `TUNING_SEED` on the held-out share of the
 training questions: that in subspaces at `TUNED_AT` dimensions. No other number is taken from those runs."""
 
@@ -46,7 +46,7 @@ _CELLS: list[Cell] = [
     (MIDDLE, _LAST), (MIDDLE, 0), *((width, _LAST) for width in WIDTHS if width != MIDDLE),
     *((MIDDLE, updates) for updates in (300, 1000, 100)),
 ]  # fmt: skip
-_FIRST = (0, *DIMENSIONS[1:4])
+_FIRST = (0, *DIMENSIONS[2:5])
 """Dimensions that should tell most; 0 stands for all weights."""
 
 
