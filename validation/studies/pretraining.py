@@ -43,8 +43,8 @@ Cell = tuple[int, int]
 
 _LAST = UPDATES[-1]
 _CELLS: list[Cell] = [
-    (MIDDLE, _LAST), (MIDDLE, 0), *((width, _LAST) for width in WIDTHS if width != MIDDLE),
-    *((MIDDLE, updates) for updates in (300, 1000, 100)),
+    (MIDDLE, _LAST), (MIDDLE, 0), (WIDTHS[0], _LAST), *((width, _LAST) for width in WIDTHS[2:-1]),
+    *((MIDDLE, updates) for updates in (300, 1000, 100)), (WIDTHS[-1], _LAST),
 ]  # fmt: skip
 _FIRST = (0, *DIMENSIONS[2:5])
 """Dimensions that should tell most; 0 stands for all weights."""
@@ -52,16 +52,12 @@ _FIRST = (0, *DIMENSIONS[2:5])
 
 def _points(cells: list[Cell]) -> tuple[Point, ...]:
     """The most telling first, for a machine that is stopped early."""
-    ends, middle = cells[:5], cells[5:]
     rest = [d for d in DIMENSIONS if d not in _FIRST]
-    parts = (
-        (ends, SEEDS[:2], _FIRST), (middle[:1], SEEDS[:2], _FIRST), (ends, SEEDS[:2], rest),
-        (middle[1:], SEEDS[:2], _FIRST), (middle, SEEDS[:2], rest), (cells, SEEDS[2:], (0, *DIMENSIONS)),
-    )  # fmt: skip
+    parts = ((SEEDS[:2], _FIRST), (SEEDS[:2], rest), (SEEDS[2:], (0, *DIMENSIONS)))
     return tuple(
         {"text": "reviews", "width": width, "updates": updates, "seed": seed, "d": d, "steps": STEPS}
-        for some, seeds, ds in parts
-        for width, updates in some
+        for seeds, ds in parts
+        for width, updates in cells
         for seed in seeds
         for d in ds
     )
