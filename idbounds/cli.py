@@ -360,14 +360,16 @@ def code_command(file: str, as_json: bool, codes: str | None, **options: Any) ->
 )
 @click.option(
     "--architecture",
-    help="scatternet, uprightnet, mirrornet, sketchnet, uprightsketch, mirrorsketch, linear, vectornet, mlp, "
-    "convnet or lenet [default (draws, gibbs): what a short fit likes best, of scatternet and uprightnet for "
-    "grey images, of scatternet and mirrornet for colours, of linear and vectornet for vectors; else mlp; "
-    "(subspace): convnet; (documents, tokens): bytegpt].",
+    help="scatternet, uprightnet, mirrornet, sketchnet, uprightsketch, mirrorsketch, widesketch, linear, "
+    "vectornet, mlp, convnet or lenet [default (draws, gibbs): what a short fit likes best, of scatternet "
+    "and uprightnet for grey images, of scatternet and mirrornet for colours, of linear and vectornet for "
+    "vectors; else mlp; (subspace): convnet; (documents, tokens): bytegpt].",
 )
 @_late("--budget", type=float, help="Minutes for the whole job, which shorten the last stage.")
 @_late("--bits", type=int, help="Of a block of weights: the draw is one of 2^bits.")
 @_late("--nats", type=float, help="Cross-entropy that stands for one error: fewer make bits cheaper.")
+@_late("--power", type=float, help="Of the loss at the end: 0 for cross-entropy, to 1 for the error.")
+@_late("--starts", type=int, help="Random starts of a fit; the best one goes on.")
 @_late("--d", type=int, help="Dimension of the random subspace.")
 @_late("--projection", help="Family of the random subspace.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all random draws; paid for.")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from idbounds.errors import InputError, MissingExtra
 from idbounds.scattering import mirrornet, scatternet
-from idbounds.sketched import mirrorsketch, sketchnet, uprightsketch
+from idbounds.sketched import mirrorsketch, sketchnet, uprightsketch, widesketch
 from idbounds.upright import uprightnet
 from idbounds.vectors import linear, vectornet
 
@@ -96,6 +96,7 @@ ARCHITECTURES: dict[str, Factory] = {
     "convnet": convnet, "mlp": mlp, "lenet": lenet, "scatternet": scatternet,
     "uprightnet": uprightnet, "linear": linear, "vectornet": vectornet, "mirrornet": mirrornet,
     "sketchnet": sketchnet, "uprightsketch": uprightsketch, "mirrorsketch": mirrorsketch,
+    "widesketch": widesketch,
 }  # fmt: skip
 """The menu in order; the decoders number it, each in its own way."""
 

@@ -95,18 +95,21 @@ class SketchNet(CosineNet):
         return super().prior_groups() | {"head.weight": head}
 
 
-def sketchnet(shape: Sequence[int], classes: int, *, mirrored: bool = False) -> nn.Sequential:
+def sketchnet(
+    shape: Sequence[int], classes: int, *, mirrored: bool = False, hidden: int = 12
+) -> nn.Sequential:
     """`scatternet` with a `SketchNet` as its body.
 
     Args:
         shape: of one example, see `idbounds.scattering.Scattering`.
         classes: number of classes.
         mirrored: see `idbounds.scattering.mirrornet`.
+        hidden: channels of the learned convolution.
 
     Returns:
         Module from (batch, *shape) to (batch, classes) scores; 2,236 weights for 28 x 28 and 10 classes.
     """
-    return scatternet(shape, classes, mirrored=mirrored, made=SketchNet)
+    return scatternet(shape, classes, mirrored=mirrored, hidden=hidden, made=SketchNet)
 
 
 def uprightsketch(shape: Sequence[int], classes: int) -> nn.Sequential:
@@ -134,3 +137,16 @@ def mirrorsketch(shape: Sequence[int], classes: int) -> nn.Sequential:
         Module from (batch, *shape) to (batch, classes) scores, with as many weights as `sketchnet`.
     """
     return sketchnet(shape, classes, mirrored=True)
+
+
+def widesketch(shape: Sequence[int], classes: int) -> nn.Sequential:
+    """`mirrorsketch` with 20 hidden channels in place of 12.
+
+    Args:
+        shape: of one example, see `idbounds.scattering.Scattering`.
+        classes: number of classes.
+
+    Returns:
+        Module from (batch, *shape) to (batch, classes) scores; 3,050 weights for 3 x 32 x 32 and 10 classes.
+    """
+    return sketchnet(shape, classes, mirrored=True, hidden=20)

@@ -20,7 +20,7 @@ def test_the_menu_is_the_recipes():
 def test_scores_for_each_class(name, shape, classes):
     refused = {
         "scatternet": fits, "mirrornet": fits, "uprightnet": stands, "sketchnet": fits, "mirrorsketch": fits,
-        "uprightsketch": stands,
+        "widesketch": fits, "uprightsketch": stands,
     }  # fmt: skip
     if name in refused and not refused[name](shape):
         with pytest.raises(InputError, match="use mlp"):
@@ -47,6 +47,7 @@ def test_scores_for_each_class(name, shape, classes):
         ("sketchnet", (8, 8), 2_226),
         ("uprightsketch", (28, 28), 2_236),
         ("mirrorsketch", (3, 32, 32), 2_634),
+        ("widesketch", (3, 32, 32), 3_050),
     ],
 )
 def test_sizes_never_change(name, shape, parameters):

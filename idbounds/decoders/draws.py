@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 DECODER = "draws-1"
 MENU = (
     CUSTOM, "scatternet", "mlp", "convnet", "lenet", "uprightnet", "linear", "vectornet", "mirrornet",
-    "sketchnet", "uprightsketch", "mirrorsketch",
+    "sketchnet", "uprightsketch", "mirrorsketch", "widesketch",
 )  # fmt: skip
 """Architectures by index; an index never changes meaning."""
 

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 DECODER = "subspace-1"
 MENU = (
     CUSTOM, "convnet", "mlp", "lenet", "scatternet", "uprightnet", "linear", "vectornet", "mirrornet",
-    "sketchnet", "uprightsketch", "mirrorsketch",
+    "sketchnet", "uprightsketch", "mirrorsketch", "widesketch",
 )  # fmt: skip
 """Architectures by index; an index never changes meaning."""
 

@@ -7,17 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from idbounds import resuming
 from idbounds.errors import InputError
 from idbounds.resuming import Interrupted, held_interrupts
-from idbounds.variational.fitter import Fitter
+from idbounds.variational.fitter import STATE, Fitter
 from idbounds.variational.refining import Refiner
 from idbounds.variational.settings import Settings, Settle
 
-DRAWN = ("fitting", "balancing", "drawing", "refining")
-"""The phases that end in draws."""
+DRAWN = ("starting", "fitting", "balancing", "drawing", "refining")
+"""The phases that end in draws; nothing is done in the first one where one start is tried."""
 
-SETTLED = ("fitting", "settling")
+SETTLED = ("starting", "fitting", "settling")
 """The phases that end in a posterior."""
 
 LAST = ("refining", "settling")
@@ -28,6 +30,7 @@ KEPT = 10.0  # seconds between two checkpoints
 Stage = Callable[[str, int], Callable[[int, str], None]]
 
 
+_BEST = "best_"
 _DRAWN_ARRAYS = ("counts", "indices", "prices", "weights")
 
 
@@ -59,9 +62,10 @@ class Course:
         self.fitter, self.phase, self.done = fitter, 0, 0
         self._phases, self._identity, self._stage, self._say = phases, identity, stage, say
         self._refiner: Refiner | None = None
+        self._best: dict[str, Any] = {}  # the state of the best start so far, and its bound
         units = {
-            "fitting": self._fit, "settling": self._settle, "balancing": self._balance, "drawing": self._draw,
-            "refining": self._refine,
+            "starting": self._try, "fitting": self._fit, "settling": self._settle, "balancing": self._balance,
+            "drawing": self._draw, "refining": self._refine,
         }  # fmt: skip
         self._units = [units[name] for name in phases]
 
@@ -105,6 +109,7 @@ class Course:
     def save(self, path: Path) -> None:
         """Write the state, all or nothing."""
         arrays: dict[str, Any] = {"phase": self.phase, "done": self.done, **self.fitter.arrays()}
+        arrays |= {_BEST + name: value for name, value in self._best.items()}
         resuming.save(path, self._identity, arrays | (self._refiner.arrays() if self._refiner else {}))
 
     def load(self, path: Path) -> None:
@@ -116,23 +121,11 @@ class Course:
         Raises:
             InputError: when there is none, it is damaged, or it belongs to another run.
         """
-        names = (
-            "phase",
-            "done",
-            "step",
-            "price",
-            "error",
-            "nats",
-            "mean",
-            "log_std",
-            "log_scale",
-            "log_temperature",
-        )
-        arrays = resuming.load(path, self._identity, names)
+        arrays = resuming.load(path, self._identity, ("phase", "done", *STATE))
         self.phase, self.done = arrays["phase"].item(), arrays["done"].item()
         try:
             drawn = 0
-            if self.phase:
+            if self.phase > self._phases.index("fitting"):
                 needed = ("scales",) if self._phases is SETTLED else ("scales", *_DRAWN_ARRAYS)
                 for name in needed:
                     _ = arrays[name]  # a KeyError where it is missing
@@ -140,6 +133,7 @@ class Course:
                     drawing = self.phase == DRAWN.index("drawing")
                     drawn = self.done if drawing else len(arrays["indices"])
             self.fitter.restore(arrays, drawn)
+            self._best = {k.removeprefix(_BEST): v for k, v in arrays.items() if k.startswith(_BEST)}
             if "scores" in arrays:
                 self._refiner = Refiner(self.fitter)
                 self._refiner.restore(arrays)
@@ -149,6 +143,8 @@ class Course:
     def _total(self) -> int:
         """Units of the phase at hand; what it needs is made here."""
         fitter, settings, name = self.fitter, self.fitter.settings, self._phases[self.phase]
+        if name == "starting":
+            return settings.starts * self._tried if settings.starts > 1 else 0
         if name == "fitting":
             return settings.steps
         if isinstance(settings, Settle):
@@ -167,6 +163,9 @@ class Course:
 
     def _next(self) -> None:
         fitting = self._phases[self.phase] == "fitting"
+        if self._best:
+            self.fitter.restore(self._best, 0)
+            self._best = {}
         if fitting and self.fitter.begin_again():
             self._say(f"no bits are left: begun again at {self.fitter.nats:g} nats an error")
             self.done = 0
@@ -178,6 +177,26 @@ class Course:
             drawing = self.fitter.drawing
             self._say(f"{drawing.total} blocks of {drawing.bits} bits")
         self.phase, self.done = self.phase + 1, 0
+        if not fitting and self.phase == self._phases.index("fitting"):
+            self.done = self.fitter.step  # those of the best start
+
+    @property
+    def _tried(self) -> int:
+        """Steps by which a start is judged."""
+        return min(self.fitter.settings.pilot, self.fitter.settings.steps)
+
+    def _try(self) -> str:
+        fitter, (start, step) = self.fitter, divmod(self.done, self._tried)
+        if step == 0:
+            fitter.begin(fitter.posterior.body, start)
+        remark = fitter.fit_step()
+        if step + 1 == self._tried:
+            value = fitter.estimate()
+            self._say(f"start {start}: {value:.3f} after {self._tried} steps")
+            if not self._best or value < self._best["estimate"]:
+                copied = {name: np.array(value) for name, value in fitter.arrays().items()}
+                self._best = {**copied, "estimate": np.array(value)}
+        return remark
 
     def _fit(self) -> str:
         return self.fitter.fit_step()

@@ -20,16 +20,21 @@ from idbounds.codes.reals.steps import STEPS, nearest_step, step_size
 from idbounds.errors import InputError
 from idbounds.projections.stream import Stream, hash32, permutation, stream_key
 from idbounds.variational.exchange import estimate, nats_per_bit
+from idbounds.variational.losses import power_loss
 from idbounds.variational.posterior import Posterior
 from idbounds.variational.settings import CHEAPEST, FEWEST, NATS_PER_ERROR, Fit, Settings
 
 CONSTANT = 0.4  # share of the steps at the full learning rate, then a cosine
+TURN = (0.3, 0.7)  # shares of the steps between which the power of the loss rises
 WARM = 0.1  # share of the steps over which the price of a bit rises from 0
 LEAST_RATE = 1e-5
 PRICED = 50  # steps between two looks at the price
 FORGETS = 0.01  # weight of the batch at hand in the running error
 SLOWER = 10  # how many times smaller the learning rate is, once scales are fixed
 BETAS = (0.9, 0.99)
+_PLAIN = ("start", "step", "price", "error", "nats")
+_FITTED = ("mean", "log_std", "log_scale", "log_temperature")
+STATE = (*_PLAIN, *_FITTED)  # what each checkpoint holds
 CHUNK = 1 << 23  # numbers drawn at a time in a search
 ADAPT, ADAPTED, LIMIT = 1.05, 5, 30.0  # prices of blocks: factor, steps between corrections, how far they go
 EXAMPLE = 2  # examples that show how the module works
@@ -42,6 +47,7 @@ class Fitter:
 
     Attributes:
         posterior: means and deviations.
+        start: which random start this is; it moves what is random in a fit, and no draw.
         step: batches seen so far.
         nats: of cross-entropy that stand for one error.
         price: of a bit, nats of cross-entropy.
@@ -84,7 +90,7 @@ class Fitter:
         self.inputs, self.labels, self.settings, self.seed, self.delta = inputs, labels, settings, seed, delta
         self.generator = torch.Generator()
         self.nats = nats
-        self._start(body)
+        self.begin(body, 0)
         self.scales: NDArray[np.int64] = np.zeros(0, np.int64)
         self.drawing = Drawing((), (), 1, seed)
         self.indices: NDArray[np.int64] = np.zeros(0, np.int64)
@@ -93,7 +99,9 @@ class Fitter:
         self.block_of = torch.zeros(len(self.weights), dtype=torch.int64)
         self.prices = torch.zeros(1)
 
-    def _start(self, body: nn.Module) -> None:
+    def begin(self, body: nn.Module, start: int) -> None:
+        """Stand at step 0 of a random start."""
+        self.start = start
         self.reseed(0)
         self.posterior = Posterior(body, self.inputs[:EXAMPLE].float(), self.generator)
         self.step, self.price, self.error = 0, 0.0, 0.5
@@ -101,8 +109,10 @@ class Fitter:
         self._optimise(self.posterior.trained, self.settings.learning_rate)
 
     def reseed(self, counter: int) -> torch.Generator:
-        """The generator, its state a function of the seed and a counter alone."""
-        return self.generator.manual_seed(hash32(stream_key(self.seed, Stream.NOISE), counter))
+        """The generator, its state a function of the seed, the start and a counter alone."""
+        word = hash32(stream_key(self.seed, Stream.NOISE), counter)
+        other = hash32(stream_key(word, Stream.NOISE), self.start)  # the generator takes 32 bits
+        return self.generator.manual_seed(other if self.start else word)
 
     def fit_step(self) -> str:
         """One step on means, deviations, prior scales and temperature: cross-entropy plus price times bits.
@@ -151,7 +161,7 @@ class Fitter:
         if bits >= FEWEST or self.nats <= CHEAPEST:
             return False
         self.nats /= 2
-        self._start(self.posterior.body)
+        self.begin(self.posterior.body, self.start)
         return True
 
     def round_scales(self) -> None:
@@ -262,8 +272,8 @@ class Fitter:
     def arrays(self) -> dict[str, Any]:
         """The state, for a checkpoint."""
         posterior = self.posterior
-        out: dict[str, Any] = {"step": self.step, "price": self.price, "error": self.error, "nats": self.nats}
-        for name in ("mean", "log_std", "log_scale", "log_temperature"):
+        out: dict[str, Any] = {name: getattr(self, name) for name in _PLAIN}
+        for name in _FITTED:
             out[name] = getattr(posterior, name).detach().numpy()
         for index, tensor in enumerate(self._moved):
             for key, value in self._optimiser.state.get(tensor, {}).items():
@@ -283,10 +293,9 @@ class Fitter:
             drawn: blocks that were drawn by then.
         """
         posterior = self.posterior
-        self.step, self.price, self.error, self.nats = (
-            arrays[k].item() for k in ("step", "price", "error", "nats")
-        )
-        for name in ("mean", "log_std", "log_scale", "log_temperature"):
+        for name in _PLAIN:
+            setattr(self, name, arrays[name].item())
+        for name in _FITTED:
             setattr(posterior, name, torch.from_numpy(arrays[name].copy()))
         if "scales" in arrays:
             self.scales = arrays["scales"]
@@ -344,7 +353,13 @@ class Fitter:
         with torch.no_grad():
             wrong = float((scores.argmax(1) != y).float().mean())
             self.error += (wrong - self.error) * FORGETS
-        return nn.functional.cross_entropy(scores * self.posterior.log_temperature.exp(), y)
+        logits = scores * self.posterior.log_temperature.exp()
+        early, late = TURN
+        share = (self.step / self.settings.steps - early) / (late - early)
+        power = self.settings.power * min(1.0, max(0.0, share))
+        # An error costs fewer nats of such a loss than of cross-entropy; the price of a bit stays as it is.
+        loss: Tensor = power_loss(logits.T, y, power) * self.nats**power
+        return loss
 
     def _batch(self) -> Tensor:
         """Rows of the next batch: a fresh permutation an epoch, the incomplete last batch left out."""

@@ -31,6 +31,9 @@ class Fit:
         learning_rate: Adam's, for the posterior; a tenth of it afterwards.
         budget: minutes for the whole job: when what is left is needed for counting errors, the last stage
             ends. None for no limit.
+        power: of the loss at the end of the fit, see `losses.power_loss`: 0 stays cross-entropy; what is
+            nearer to 1 gives up examples that are lost anyway. It rises from 0 in the middle of the fit.
+        starts: how many random starts are tried, `pilot` steps each; the best one goes on.
         nats: of cross-entropy that stand for one error in the price of a bit: the fewer, the cheaper a bit.
             None for `NATS_PER_ERROR` with images, and for what a short fit likes best with vectors.
     """
@@ -41,6 +44,8 @@ class Fit:
     learning_rate: float = 0.03
     budget: float | None = 5.0
     nats: float | None = None
+    power: float = 0.0
+    starts: int = 1
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot fit.
@@ -48,10 +53,13 @@ class Fit:
         Raises:
             InputError: naming them.
         """
-        if min(self.steps, self.pilot, self.batch) < 1:
+        if min(self.steps, self.pilot, self.batch, self.starts) < 1:
             raise InputError(
-                f"steps = {self.steps}, pilot = {self.pilot}, batch = {self.batch}: give at least 1 of each"
+                f"steps = {self.steps}, pilot = {self.pilot}, batch = {self.batch}, starts = {self.starts}: "
+                "give at least 1 of each"
             )
+        if not 0 <= self.power <= 1:
+            raise InputError(f"power = {self.power}: give 0 to 1")
         if not 0 < self.learning_rate <= 10 or (self.budget is not None and not self.budget > 0):
             raise InputError(
                 f"learning_rate = {self.learning_rate}, budget = {self.budget}: give a rate in (0, 10] and "

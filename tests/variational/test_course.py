@@ -14,8 +14,10 @@ from idbounds.models import build
 from idbounds.resuming import Interrupted
 from idbounds.scattering import scatternet
 from idbounds.variational import course as course_module
+from idbounds.variational import fitter as fitting
 from idbounds.variational import refining
 from idbounds.variational.course import DRAWN, SETTLED, Course
+from idbounds.variational.losses import power_loss
 from idbounds.variational.refining import POWERS, Refiner
 from idbounds.variational.settings import CHEAPEST, NATS_PER_ERROR, Settings, Settle
 from tests.variational.helpers import SHORT, digits, fitted, fitter, short, small
@@ -234,6 +236,45 @@ def test_a_fit_that_ends_without_bits_is_begun_again_at_half_the_price(tmp_path)
     assert whole.drawing.total == 0 or whole.nats >= CHEAPEST
     assert any("begun again at 2 nats an error" in line for line in said)
     assert sum("begun again" in line for line in said) <= 3
+
+
+def test_the_best_of_several_starts_goes_on(tmp_path):
+    options = {"starts": 3, "pilot": 15}
+    tried = []
+    for start in range(3):
+        made = fitter(**options)
+        made.begin(made.posterior.body, start)
+        for _ in range(15):
+            made.fit_step()
+        tried.append(made.estimate())
+    assert len(set(tried)) == 3
+    whole = run(tmp_path / "whole.npz", fitter(**options))
+    assert whole.start == np.argmin(tried)
+    for stop in (10, 31, 46):  # in the first start, in the last one, in the fit
+        path = tmp_path / f"{stop}.npz"
+        with pytest.raises(Interrupted):
+            run(path, fitter(**options), stop=stop)
+        assert same(run(path, fitter(**options), resume=True), whole)
+
+
+def test_one_start_is_the_first(whole, tmp_path):
+    assert whole.start == 0
+    assert same(run(tmp_path / "c.npz", fitter(starts=1, pilot=15)), whole)
+
+
+@pytest.mark.parametrize(("step", "power"), [(1, 0.0), (18, 0.0), (30, 0.3), (42, 0.6), (60, 0.6), (80, 0.6)])
+def test_the_power_of_the_loss_rises_in_the_middle_of_the_fit(step, power, monkeypatch):
+    made, seen = fitter(power=0.6), []
+    made.step = step - 1  # a batch is counted before its loss
+
+    def kept(scores, labels, power):
+        seen.append((power, float(power_loss(scores.detach(), labels, power))))
+        return power_loss(scores, labels, power)
+
+    monkeypatch.setattr(fitting, "power_loss", kept)
+    found = float(made._loss(made.posterior.mean, made.posterior.log_std.exp()).detach())
+    assert seen[0][0] == pytest.approx(power)
+    assert found == pytest.approx(seen[0][1] * NATS_PER_ERROR**power)
 
 
 class Bent(nn.Module):
