@@ -461,3 +461,34 @@ def test_the_page_says_where_the_valley_is():
     assert of.loc[0.8, "speedup"] < 1 < of.loc[0.9, "speedup"]
     assert of.loc[0.5, "memory"] < 1 < of.loc[0.8, "memory"]
     assert round(1 / of.loc[0, "speedup"], -1) == 30
+
+
+def test_the_page_says_what_pretraining_does():
+    rows = committed(pretraining)
+    text = " ".join((ROOT / "docs/explain/pretraining.md").read_text("utf-8").split())
+    found = pretraining.numbers(rows).set_index(["criterion", "width", "updates"])["d90"]
+    numbers = pretraining.numbers(rows).set_index(["width", "updates"])
+    start, last = ((pretraining.MIDDLE, updates) for updates in (0, pretraining.UPDATES[-1]))
+    full, language = (
+        numbers["full"].groupby(level=[0, 1]).first(),
+        numbers["surprise"].groupby(level=[0, 1]).first(),
+    )
+    same = " to ".join(f"{found['absolute', *cell]:,.0f}" for cell in (start, last))
+    own = [f"{found['fraction', *cell]:,.0f}" for cell in (start, last)]
+    widths = [
+        [f"{found[kind, w, last[1]]:,.0f}" for w in pretraining.WIDTHS] for kind in ("absolute", "fraction")
+    ]
+    prose = (
+        f"from {language[start]:.2f} to {language[last]:.2f} bits",
+        f"from {100 * full[start]:.1f}% to {100 * full[last]:.1f}%",
+        f"d90 falls from {same}",
+        f"it is {own[0]} from the start and {own[1]} after all updates",
+        *(f"{', '.join(some[:-1])} and {some[-1]}" for some in widths),
+        f"the one accuracy is {pretraining.common(pretraining.runs(rows)):.3f}",
+    )
+    assert [one for one in prose if one not in text] == []
+    done, wanted = len(pretraining.runs(rows)), len(pretraining.GRID["laptop"])
+    assert f"{done} of {wanted} runs" in text
+    verdicts = [str(claim.check(rows).verdict) for claim in pretraining.STUDY.claims]
+    lines = [f"| {c.says} | {v} |" for c, v in zip(pretraining.STUDY.claims, verdicts, strict=True)]
+    assert [one for one in lines if one not in text] == []
