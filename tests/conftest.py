@@ -73,3 +73,16 @@ def program():
         )  # fmt: skip
 
     return run
+
+
+@pytest.fixture
+def light(tmp_path_factory, monkeypatch):
+    """A folder with a torch for workers that train nothing: it takes a number of threads, and loads at once."""
+    pytest.importorskip("torch")  # this process has the true one before the path changes
+    folder = tmp_path_factory.mktemp("light")
+    (folder / "torch.py").write_text("def set_num_threads(count):\n    assert count >= 1\n")
+    monkeypatch.syspath_prepend(folder)  # joblib's and Dask's workers start with the path of this process
+    yield folder
+    reusable = sys.modules.get("joblib.externals.loky.reusable_executor")
+    if reusable is not None:  # no later test may be given one of these workers
+        reusable.get_reusable_executor().shutdown(wait=True, kill_workers=True)

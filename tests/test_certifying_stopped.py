@@ -7,7 +7,10 @@ import sys
 import time
 
 import pytest
+from click.testing import CliRunner
 from conftest import MAIN, environment
+
+from idbounds.cli import main
 
 ARGUMENTS = [
     "certify",
@@ -40,12 +43,16 @@ Trainer.step = pressed
 """
 
 
+def certified(path, *options):
+    """The command in this process; a process of its own costs seconds, and is taken where it is what is tested."""
+    done = CliRunner().invoke(main, [*ARGUMENTS, "-o", str(path), *options])
+    assert done.exit_code == 0, done.output
+    return path.read_bytes()
+
+
 @pytest.fixture(scope="module")
-def uninterrupted(program, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("whole")
-    done = program(*ARGUMENTS, "-o", "x.idb", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return (folder / "x.idb").read_bytes()
+def uninterrupted(tmp_path_factory):
+    return certified(tmp_path_factory.mktemp("whole") / "x.idb")
 
 
 def check_stopped(done, step, folder):
@@ -125,8 +132,7 @@ def test_a_real_signal_from_outside(program, uninterrupted, tmp_path, tmp_path_f
     finally:
         job.kill()
     check_stopped(subprocess.CompletedProcess(job.args, job.returncode, "", said), 41, tmp_path)
-    assert program(*ARGUMENTS, "-o", "x.idb", "--resume", cwd=tmp_path).returncode == 0
-    assert (tmp_path / "x.idb").read_bytes() == uninterrupted
+    assert certified(tmp_path / "x.idb", "--resume") == uninterrupted
 
 
 # Ctrl-C from within a callback, where Python drops the exception, as in those of the kernels' compiler.
@@ -147,5 +153,4 @@ object.__setattr__(SUBSPACE, "encode", pressed)
 def test_ctrl_c_in_a_callback_of_the_compiler(program, uninterrupted, tmp_path):
     stopped = program(*ARGUMENTS, "-o", "x.idb", code=INSIDE + MAIN, cwd=tmp_path)
     check_stopped(stopped, 120, tmp_path)
-    assert program(*ARGUMENTS, "-o", "x.idb", "--resume", cwd=tmp_path).returncode == 0
-    assert (tmp_path / "x.idb").read_bytes() == uninterrupted
+    assert certified(tmp_path / "x.idb", "--resume") == uninterrupted

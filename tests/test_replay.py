@@ -424,7 +424,7 @@ def test_what_a_menu_was_fixed_on_is_declared(name):
     # MNIST went on to say that nobody had.
     fixed_on = {
         "scatternet": "fashion-mnist", "uprightnet": "mnist", "mirrornet": "cifar-10-jpeg",
-        "mirrorsketch": "cifar-10-jpeg",
+        "mirrorsketch": "cifar-10-jpeg", "widesketch": "cifar-10-jpeg",
     }  # fmt: skip
     for architecture in fixed_on.keys() & DECODERS[name].menu:
         says = replay.declared_by_author(DECODERS[name], fixed_on[architecture])["recipe"]

@@ -11,32 +11,38 @@ def kl(q, p):
 
 
 def kl_inverse(q, c):
-    """Bisection on the odds of p, whose logarithm keeps its digits at both ends."""
-    if q == 1:
-        return mpf(1)
-    low, high = mp.log(q / (1 - q)) if q else mpf(-200), (c + 50) / (1 - q)
-    for _ in range(240):
-        middle = (low + high) / 2
-        p = 1 / (1 + mp.exp(-middle))
-        if 1 - p == 0 or kl(q, p) > c:
-            high = middle
-        else:
-            low = middle
-    return 1 / (1 + mp.exp(-high))
+    """Newton on the log-odds x of p, from the right: kl is convex in x, of slope p - q, so each step stays there."""
+    if q == 1 or c == 0:
+        return mpf(q)
+    with mp.extradps(20):
+        least = kl(q, mpf(1) / 2) - mp.log(2)  # q log q + (1 - q) log(1 - q)
+        x, step = (c + 50) / (1 - q), mpf(1)
+        while step > mpf(10) ** -65 * (1 + abs(x)):
+            p = 1 / (1 + mp.exp(-x))
+            # -q log p - (1 - q) log(1 - p), in the form that keeps its digits on this side of one half
+            cross = mp.log1p(mp.exp(-abs(x))) + ((1 - q) * x if x > 0 else -q * x)
+            step = (least + cross - c) / (p - q)
+            x -= step
+        found = 1 / (1 + mp.exp(-x))
+    return +found
+
+
+SCALE = 280  # bits behind the point where terms are summed as whole numbers, some hundred times as quickly
 
 
 def log_tail(k, n, x):
     """ln P[Binomial(n, p) <= k] at log-odds x, by summing the terms from k downwards."""
-    total = term = mpf(1)
-    odds = mp.exp(-x)  # (1 - p) / p
+    k, n = int(k), int(n)
+    total = term = 1 << SCALE
+    odds = int(mp.ldexp(mp.exp(-x), SCALE))  # (1 - p) / p
     for i in range(k, 0, -1):
-        term *= i * odds / (n - i + 1)
+        term = term * odds * i // (n - i + 1) >> SCALE
         total += term
-        if term < total * mpf(10) ** -65:
+        if term < total >> 220:
             break
     choose = mp.loggamma(n + 1) - mp.loggamma(k + 1) - mp.loggamma(n - k + 1)
-    log_p = -mp.log1p(odds)
-    return choose + k * log_p + (n - k) * (log_p - x) + mp.log(total)
+    log_p = -mp.log1p(mp.exp(-x))
+    return choose + k * log_p + (n - k) * (log_p - x) + mp.log(mp.ldexp(total, -SCALE))
 
 
 def binomial_inverse(k, n, log_delta):

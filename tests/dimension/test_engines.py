@@ -34,7 +34,7 @@ def worker(folder):
 
 
 @pytest.fixture(params=["processes", pytest.param("ray", marks=pytest.mark.slow), "dask"])
-def engine(request):
+def engine(request, light):
     pytest.importorskip(NEEDS[request.param])
     pytest.importorskip("joblib")
     yield request.param
@@ -65,7 +65,7 @@ def test_an_error_of_a_task_is_its_own(engine, tmp_path):
 
 
 @pytest.mark.slow
-def test_workers_that_always_die_end_the_study():
+def test_workers_that_always_die_end_the_study(light):
     pytest.importorskip("joblib")
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
@@ -112,7 +112,7 @@ def test_a_missing_package_is_named(engine, monkeypatch):
         list(spread(abs, [1], engine=engine, workers=1))
 
 
-def test_a_dask_cluster_that_lost_its_workers_is_replaced(monkeypatch):
+def test_a_dask_cluster_that_lost_its_workers_is_replaced(monkeypatch, light):
     # Cause: under load a killed worker was never started again, and the wait for the next result had no end.
     distributed = pytest.importorskip("distributed")
     monkeypatch.setattr(engines, "LOST", 1.0)

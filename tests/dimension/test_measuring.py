@@ -237,22 +237,27 @@ def test_more_together_than_the_model_can_is_said():
         idbounds.measure_d90(dropping, "digits", together=4, **SMALL)
 
 
-def run(path, engine="local"):
-    command = [sys.executable, "-c", CODE, str(path), engine]
+def run(path):
+    command = [sys.executable, "-c", CODE, str(path), "local"]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
     )
 
 
-def finished(path, engine="local"):
-    process = run(path, engine)
-    out, err = process.communicate(timeout=110)
-    assert process.returncode == 0, err
-    return out
+@pytest.fixture
+def finished(monkeypatch, capsys):
+    """The same program to its end in this process, and what it printed."""
+
+    def done(path):
+        monkeypatch.setattr(sys, "argv", ["-c", str(path), "local"])
+        exec(CODE, {"__name__": "__main__"})
+        return capsys.readouterr().out
+
+    return done
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_it_ends_with_the_same_table(tmp_path):
+def test_killed_at_any_moment_it_ends_with_the_same_table(tmp_path, finished):
     whole = finished(tmp_path / "whole.jsonl")
     lines = len((tmp_path / "whole.jsonl").read_text().splitlines())
     path = tmp_path / "killed.jsonl"

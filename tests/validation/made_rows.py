@@ -1,6 +1,20 @@
-"""Rows as if a study had been measured, for tests of its claims."""
+"""Rows as if a study had been measured, for tests of its claims; and what the claims say of the committed ones."""
 
-from validation import results
+import functools
+
+from validation import claims, results
+from validation.__main__ import COMMITTED
+from validation.studies import discover
+
+
+@functools.cache
+def judged():
+    """All claims on the committed rows, judged once for all tests.
+
+    Returns:
+        What `claims.judge` says, by study.
+    """
+    return {name: claims.judge([study], COMMITTED) for name, study in discover().items()}
 
 
 def rows_of(study, measured, keep=lambda point: True):

@@ -38,7 +38,7 @@ def deadly(folder, always):
 
 
 @pytest.fixture(params=["processes", *(pytest.param(n, marks=pytest.mark.slow) for n in ("ray", "dask"))])
-def engine(request):
+def engine(request, light):
     """An engine with two workers; ray and dask start a cluster on this machine, which goes with the test."""
     pytest.importorskip(NEEDS[request.param])
     yield Engine(request.param, 2)
@@ -75,10 +75,10 @@ def test_a_killed_worker_loses_no_point(engine, tmp_path, always):
     assert '"machines": [\n    {' in first.read_text()
 
 
-def test_a_killed_run_in_processes_goes_on(tmp_path):
+def test_a_killed_run_in_processes_goes_on(tmp_path, light):
     pytest.importorskip("joblib")
     log, path = tmp_path / "log", tmp_path / "toy" / "rows.jsonl"
-    process = start(tmp_path, log, "0.2", "processes")
+    process = start(tmp_path, log, "0.2", "processes", path=light)
     wait_for_rows(process, path, 6)
     process.send_signal(signal.SIGKILL)
     process.wait(20)

@@ -7,32 +7,48 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from idbounds.errors import InputError
 from validation import studies
+from validation.__main__ import cli
 from validation.provenance import ROOT
 
 TEMPLATE = Path(studies.__file__).with_name("subspace_dimension.py")
 
 
 @pytest.fixture
-def call(tmp_path):
-    """Call the program as the stranger does, from a folder of theirs."""
+def call(monkeypatch, tmp_path):
+    """Call the program on a stranger's folder, in this process or, as the stranger does, in one of its own."""
     folder = tmp_path / "studies"
     folder.mkdir()
 
-    def run(*arguments, code=0, engine=()):
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "IDBOUNDS_STUDIES": str(folder)}
-        extra = [] if arguments[0] == "list" else ["--results", str(tmp_path / "results")]
-        command = [sys.executable, "-m", "validation", *arguments, *engine, *extra]
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
+    def here(arguments):
+        with monkeypatch.context() as patched:
+            patched.setenv(studies.VARIABLE, str(folder))
+            done = CliRunner().invoke(cli, arguments)
+        return done.exit_code, done.output
 
-    run.folder = folder
-    return run
+    path = [str(ROOT)]
+
+    def alone(arguments):
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path), studies.VARIABLE: str(folder)}
+        done = subprocess.run(
+            [sys.executable, "-m", "validation", *arguments],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100, check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout + done.stderr
+
+    def run(*arguments, how=here):
+        extra = [] if arguments[0] == "list" else ["--results", str(tmp_path / "results")]
+        code, said = how([*arguments, *extra])
+        assert code == 0, said
+        return said
+
+    run.folder, run.alone, run.path = folder, alone, path
+    yield run
+    sys.modules.pop("validation.studies.mine", None)
+    studies.discover()  # without the folder
 
 
 def copied(text):
@@ -50,15 +66,12 @@ def copied(text):
     return head + body + tail
 
 
-@pytest.mark.parametrize(
-    "engine", [(), pytest.param(("--engine", "processes", "--workers", "2"), marks=pytest.mark.slow)]
-)
-def test_a_copied_file_is_a_study(call, tmp_path, engine):
+def test_a_copied_file_is_a_study(call, tmp_path):
     (call.folder / "mine.py").write_text(copied(TEMPLATE.read_text()))
-    listed = call("list")
+    listed = call("list", how=call.alone)
     assert "mine (smoke 2, laptop 9)" in listed
     assert "subspace_dimension (" in listed
-    assert "mine: 9 done now, 0 before, 0 failed, 0 left, of 9 points" in call("run", "mine", engine=engine)
+    assert "mine: 9 done now, 0 before, 0 failed, 0 left, of 9 points" in call("run", "mine", how=call.alone)
     assert "mine: 0 done now, 9 before" in call("run", "mine")
     assert "mine laptop: 9 ok, 0 censored, 0 failed, 0 pending" in call("status")
     judged = json.loads(call("claims", "--json"))
@@ -72,6 +85,16 @@ def test_a_copied_file_is_a_study(call, tmp_path, engine):
     section = page[page.index('<section id="mine">') :].split("</section>")[0]
     assert "<svg " in section
     assert "supported" in section
+
+
+@pytest.mark.slow
+def test_a_copied_file_is_measured_in_processes(call, light):
+    pytest.importorskip("joblib")
+    (call.folder / "mine.py").write_text(copied(TEMPLATE.read_text()))
+    call.path.insert(0, str(light))
+    said = call("run", "mine", "--engine", "processes", "--workers", "2", how=call.alone)
+    assert "mine: 9 done now, 0 before, 0 failed, 0 left, of 9 points" in said
+    assert "mine laptop: 9 ok, 0 censored, 0 failed, 0 pending" in call("status")
 
 
 def test_a_file_that_is_no_study_is_named(monkeypatch, tmp_path):

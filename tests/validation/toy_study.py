@@ -41,9 +41,11 @@ def quiet() -> Console:
     return Console(quiet=True)
 
 
-def start(folder: Path, log: Path, seconds: str, engine: str = "local") -> subprocess.Popen:
-    """Run the toy study as a program of its own."""
-    environment = os.environ | {"PYTHONPATH": str(provenance.ROOT)}
+def start(
+    folder: Path, log: Path, seconds: str, engine: str = "local", path: Path = provenance.ROOT
+) -> subprocess.Popen:
+    """Run the toy study as a program of its own, which finds modules in a path first."""
+    environment = os.environ | {"PYTHONPATH": f"{path}{os.pathsep}{provenance.ROOT}"}
     command = [sys.executable, __file__, str(folder), seconds, str(log), engine]
     return subprocess.Popen(
         command, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

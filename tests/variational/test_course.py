@@ -2,6 +2,7 @@
 
 import copy
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -48,8 +49,14 @@ def run(path, made, stop=None, resume=False, phases=DRAWN):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    made = run(tmp_path_factory.mktemp("c") / "c.npz", fitter())
+def kept(tmp_path_factory):
+    """Where the whole course below keeps its last checkpoint."""
+    return tmp_path_factory.mktemp("c") / "c.npz"
+
+
+@pytest.fixture(scope="module")
+def whole(kept):
+    made = run(kept, fitter())
     assert made.drawing.total > 5
     return made
 
@@ -81,16 +88,20 @@ def settling():
     return made
 
 
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("s") / "s.npz", settling(), phases=SETTLED)
+
+
 @pytest.mark.parametrize("stop", [10, 60, 61, 75, 90])
-def test_a_posterior_that_was_stopped_ends_as_if_it_had_not(stop, tmp_path):
-    whole = run(tmp_path / "whole.npz", settling(), phases=SETTLED)
+def test_a_posterior_that_was_stopped_ends_as_if_it_had_not(settled, stop, tmp_path):
     path = tmp_path / "c.npz"
     with pytest.raises(Interrupted):
         run(path, settling(), stop=stop, phases=SETTLED)
     again = run(path, settling(), resume=True, phases=SETTLED)
-    assert torch.equal(again.posterior.mean, whole.posterior.mean)
-    assert torch.equal(again.posterior.log_std, whole.posterior.log_std)
-    assert np.array_equal(again.scales, whole.scales)
+    assert torch.equal(again.posterior.mean, settled.posterior.mean)
+    assert torch.equal(again.posterior.log_std, settled.posterior.log_std)
+    assert np.array_equal(again.scales, settled.scales)
     assert again.step == 90
     assert not again.drawing.total
 
@@ -99,17 +110,16 @@ def test_the_seed_decides(whole, tmp_path):
     assert not same(run(tmp_path / "c.npz", fitter(seed=1)), whole)
 
 
-def test_a_finished_checkpoint_is_final(whole, tmp_path, monkeypatch):
-    path = tmp_path / "c.npz"
-    run(path, fitter())
+def test_a_finished_checkpoint_is_final(whole, kept, tmp_path, monkeypatch):
+    path = shutil.copy(kept, tmp_path / "c.npz")
     monkeypatch.setattr(course_module.Course, "_fit", lambda _: pytest.fail("trained again"))
     assert same(run(path, fitter(), resume=True), whole)
 
 
 @pytest.mark.parametrize("damage", ["missing", "other", "cut", "flip"])
-def test_a_file_that_is_no_checkpoint(damage, tmp_path):
-    path = tmp_path / "c.npz"
-    run(path, fitter())
+@pytest.mark.usefixtures("whole")
+def test_a_file_that_is_no_checkpoint(damage, kept, tmp_path):
+    path = shutil.copy(kept, tmp_path / "c.npz")
     content = path.read_bytes()
     if damage == "missing":
         path.unlink()

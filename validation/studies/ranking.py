@@ -104,17 +104,18 @@ def taus(rows: pd.DataFrame, *, fixed_n: bool) -> dict[str, Any]:
     if len(some) < len(GRID["laptop"]):
         return {}
     rng = np.random.default_rng(0)
-    grouped = some.groupby(["n", "width", "depth", "decay"])
-    settings, which = [*grouped.indices.values()], grouped.ngroup().to_numpy()
+    settings = [*some.groupby(["n", "width", "depth", "decay"]).indices.values()]
+    member = np.array([np.isin(np.arange(len(some)), own) for own in settings], dtype=float)
     picks = rng.integers(len(settings), size=(DRAWS, len(settings)))
-    draws = [np.arange(len(some)), *(np.concatenate([settings[i] for i in pick]) for pick in picks)]
+    once = np.arange(len(settings))
+    often = np.array([np.bincount(pick, minlength=len(settings)) for pick in (once, *picks)])
 
     def signs(column: str) -> Any:
         values = some[column].to_numpy(float)
         return np.sign(values[:, None] - values)
 
     count = some["n"].to_numpy()
-    mask = which[:, None] != which  # seeds of one setting differ by chance alone
+    mask = member.T @ member == 0  # seeds of one setting differ by chance alone
     if fixed_n:
         mask &= count[:, None] == count
     error = signs("test_error")
@@ -122,8 +123,9 @@ def taus(rows: pd.DataFrame, *, fixed_n: bool) -> dict[str, Any]:
     for name in PREDICTORS:
         order = signs(name.replace("-", "_"))
         tables = [order * error * mask, order**2 * mask, error**2 * mask]
-        sums = np.array([[table[np.ix_(i, i)].sum() for table in tables] for i in draws])
-        found[name] = sums[:, 0] / np.sqrt(sums[:, 1] * sums[:, 2])
+        # A setting drawn k times counts its pairs k times. All terms are whole, so the order of sums is free.
+        both, one, other = ((often @ (member @ table @ member.T) * often).sum(1) for table in tables)
+        found[name] = both / np.sqrt(one * other)
     return found
 
 

@@ -52,13 +52,13 @@ def scenario(k, n, delta):
 def xi(n):
     """Maurer's sum, which is n! / n^n times the sum of n^j / j! over j <= n; for large n by Ramanujan's series."""
     if n <= 10**6:
-        total = term = mpf(1)
-        for i in range(int(n)):
-            term *= 1 - mpf(i) / n
+        n, total, term = int(n), 0, 1 << oracle.SCALE
+        for i in range(n + 1):
             total += term
-            if term < mpf(10) ** -65:
+            term = term * (n - i) // n
+            if term < total >> 220:
                 break
-        return total
+        return mp.ldexp(total, -oracle.SCALE)
     theta = mpf(1) / 3 + mpf(4) / (135 * n) - mpf(8) / (2835 * n**2) - mpf(16) / (8505 * n**3)
     return mp.exp(mp.loggamma(n + 1) + n - n * mp.log(n)) / 2 + 1 - theta
 
