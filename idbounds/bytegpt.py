@@ -48,23 +48,24 @@ def letters() -> Tensor:
 class Block(nn.Module):
     """Attention, then a perceptron; both normalise what they read and add to it."""
 
-    def __init__(self) -> None:
-        """Make the layers."""
+    def __init__(self, width: int = WIDTH, heads: int = HEADS) -> None:
+        """Make the layers; the heads share the width."""
         super().__init__()
-        self.before = nn.LayerNorm(WIDTH)
-        self.heads = nn.Linear(WIDTH, 3 * WIDTH, bias=False)
-        self.joined = nn.Linear(WIDTH, WIDTH, bias=False)
-        self.between = nn.LayerNorm(WIDTH)
-        self.up = nn.Linear(WIDTH, 4 * WIDTH)
-        self.down = nn.Linear(4 * WIDTH, WIDTH)
+        self.before = nn.LayerNorm(width)
+        self.heads = nn.Linear(width, 3 * width, bias=False)
+        self.joined = nn.Linear(width, width, bias=False)
+        self.between = nn.LayerNorm(width)
+        self.up = nn.Linear(width, 4 * width)
+        self.down = nn.Linear(4 * width, width)
+        self.cut = (3, heads, width // heads)
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
-        """Transform (batch, length, WIDTH); `bias` of the scores is (HEADS, length, length)."""
+        """Transform (batch, length, width); the scores' `bias` spreads to (batch, heads, length, length)."""
         batch, length, _ = x.shape
-        cut = self.heads(self.before(x)).view(batch, length, 3, HEADS, WIDTH // HEADS)
+        cut = self.heads(self.before(x)).view(batch, length, *self.cut)
         queries, keys, values = cut.permute(2, 0, 3, 1, 4)
-        scores = queries @ keys.transpose(-1, -2) / (WIDTH // HEADS) ** 0.5 + bias
-        seen = (scores.softmax(-1) @ values).transpose(1, 2).reshape(batch, length, WIDTH)
+        scores = queries @ keys.transpose(-1, -2) / self.cut[-1] ** 0.5 + bias
+        seen = (scores.softmax(-1) @ values).transpose(1, 2).reshape(x.shape)
         x = x + BRANCH * self.joined(seen)
         found: Tensor = x + BRANCH * self.down(nn.functional.gelu(self.up(self.between(x))))
         return found

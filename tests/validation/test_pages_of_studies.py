@@ -21,6 +21,7 @@ from validation.studies import (
     label_codes,
     language_bounds,
     occam_hill,
+    pretraining,
     probing,
     random_labels,
     ranking,
@@ -189,6 +190,16 @@ def tuned(row):
     return f"| {net} | {held} | {row.gap:.3f} |"
 
 
+def ladder(row):
+    net = f"{row.width} | {row.updates:,} | {row.D:,} | {row.surprise:.2f}"
+    rates = f"{100 * row.full:.1f} | {100 * row.test:.1f} | {pretraining.LOOKS[row.criterion]}"
+    found = interval(row, "d90", 0) if pd.isna(row.censored) else row.censored
+    ends = [
+        f"{word} {end:,.0f}" for word, end in (("above", row.d90_low), ("below", row.d90_high)) if end > 0
+    ]
+    return f"| {net} | {rates} | {row.threshold:.3f} | {found if pd.isna(row.censored) else f'{found}, {ends[0]}'} |"
+
+
 def hill(row):
     rates = " | ".join(f"{100 * x:.1f}" for x in (row.train_error, row.test_error, row.bound))
     costs = f"{row.speedup:.2f} | {row.memory:.1f}"
@@ -212,6 +223,7 @@ SHORT = (bounds_race, calculators, finetuning, random_labels, utilised_rank)
         (which_weights, "compression", pruned),
         (utilised_rank, "utilised-rank", used),
         (finetuning, "fine-tuning", tuned),
+        (pretraining, "pretraining", ladder),
         (occam_hill, "compression", hill),
         *((study, "validation", line) for study, line in LINES.items()),
     ],
@@ -466,3 +478,34 @@ def test_the_page_says_where_the_valley_is():
     assert of.loc[0.8, "speedup"] < 1 < of.loc[0.9, "speedup"]
     assert of.loc[0.5, "memory"] < 1 < of.loc[0.8, "memory"]
     assert round(1 / of.loc[0, "speedup"], -1) == 30
+
+
+def test_the_page_says_what_pretraining_does():
+    rows = committed(pretraining)
+    text = " ".join((ROOT / "docs/explain/pretraining.md").read_text("utf-8").split())
+    found = pretraining.numbers(rows).set_index(["criterion", "width", "updates"])["d90"]
+    numbers = pretraining.numbers(rows).set_index(["width", "updates"])
+    start, last = ((pretraining.MIDDLE, updates) for updates in (0, pretraining.UPDATES[-1]))
+    full, language = (
+        numbers["full"].groupby(level=[0, 1]).first(),
+        numbers["surprise"].groupby(level=[0, 1]).first(),
+    )
+    same = " to ".join(f"{found['absolute', *cell]:,.0f}" for cell in (start, last))
+    own = [f"{found['fraction', *cell]:,.0f}" for cell in (start, last)]
+    widths = [
+        [f"{found[kind, w, last[1]]:,.0f}" for w in pretraining.WIDTHS] for kind in ("absolute", "fraction")
+    ]
+    prose = (
+        f"from {language[start]:.2f} to {language[last]:.2f} bits",
+        f"from {100 * full[start]:.1f}% to {100 * full[last]:.1f}%",
+        f"d90 falls from {same}",
+        f"it is {own[0]} from the start and {own[1]} after all updates",
+        *(f"{', '.join(some[:-1])} and {some[-1]}" for some in widths),
+        f"the one accuracy is {pretraining.common(pretraining.runs(rows)):.3f}",
+    )
+    assert [one for one in prose if one not in text] == []
+    done, wanted = len(pretraining.runs(rows)), len(pretraining.GRID["laptop"])
+    assert f"{done} of {wanted} runs" in text
+    verdicts = [str(claim.check(rows).verdict) for claim in pretraining.STUDY.claims]
+    lines = [f"| {c.says} | {v} |" for c, v in zip(pretraining.STUDY.claims, verdicts, strict=True)]
+    assert [one for one in lines if one not in text] == []
