@@ -26,7 +26,7 @@ DATA = {
 DEPTH = 24
 """Bits of context of the context-tree code."""
 
-READER, READ = "SmolLM2-135M-Instruct", {"kjv": (20, 8), "imdb-documents": (40, 1)}
+READER, READ = "SmolLM2-135M-Instruct", {"kjv": (10, 4), "imdb-documents": (20, 1)}
 """A model that may have seen these texts; how many stretches of the test part it reads, and rows of each."""
 
 GRID: dict[str, tuple[Point, ...]] = {
