@@ -26,12 +26,16 @@ DATA = {
 DEPTH = 24
 """Bits of context of the context-tree code."""
 
+READER, READ = "SmolLM2-135M-Instruct", {"kjv": (10, 4), "imdb-documents": (20, 1)}
+"""A model that may have seen these texts; how many stretches of the test part it reads, and rows of each."""
+
 GRID: dict[str, tuple[Point, ...]] = {
     "smoke": ({"measured": "baselines", "of": "words"},),
     "laptop": (
         {"measured": "certificate", "of": "language-kjv"},
         *({"measured": "baselines", "of": name} for name in dict.fromkeys(DATA.values())),
         *({"measured": "certificate", "of": name} for name in list(DATA)[1:]),
+        *({"measured": "reader", "of": name} for name in READ),
     ),
 }
 
@@ -43,9 +47,12 @@ def measure(point: Point) -> list[Row]:
         point: what is measured, and the certificate or data set.
 
     Returns:
-        A row for each bound that applies, or for each baseline. Values are bits a byte, or rates.
+        A row for each bound that applies, for each baseline, or for the pretrained model, which is not a
+        certificate. Values are bits a byte, or rates.
     """
     name = str(point["of"])
+    if point["measured"] == "reader":
+        return _read(name)
     return _replayed(name) if point["measured"] == "certificate" else _baselines(name)
 
 
@@ -117,6 +124,29 @@ def _baselines(name: str) -> list[Row]:
         }
         for way, value in found.items()
     ]
+
+
+def _read(name: str) -> list[Row]:
+    """What stretches of the test part cost a model that others pretrained, each read from its beginning."""
+    import numpy as np
+    from scipy import stats
+
+    from idbounds import data
+    from idbounds.data.smollm2 import load_smollm2
+
+    sample, reader = data.load(name), load_smollm2(print)
+    stretches, rows = READ[name]
+    whole = sample.test_x[: len(sample.test_x) // rows * rows].reshape(-1, rows * sample.test_x.shape[1])
+    costs = []
+    for row in whole[np.linspace(0, len(whole) - 1, stretches).astype(int)]:
+        text = bytes(row).decode(errors="ignore")  # a letter may be cut at either end
+        costs.append(reader.bits(text) / len(text.encode()))
+    ends = stats.t.interval(0.9, stretches - 1, np.mean(costs), stats.sem(costs))
+    return [{
+        "what": "not a certificate", "bound": READER, "unit": "bits", "value": float(np.mean(costs)),
+        "value_low": float(ends[0]), "value_high": float(ends[1]), "stretches": stretches, "data": name,
+        "dataset_sha256": sample.sha256, "model_sha256": reader.sha256,
+    }]  # fmt: skip
 
 
 _COLUMNS = ("of", "what", "bound", "unit", "value", "loss", "test_loss", "code_bits", "d")
@@ -192,7 +222,9 @@ def figure(rows: pd.DataFrame) -> Figure:
     return made
 
 
-_COLOUR = {"certificate": "orange", "bound": "green", "baseline": "grey"}
+_COLOUR = {
+    "certificate": "orange", "bound": "green", "baseline": "grey", "not a certificate": "purple",
+}  # fmt: skip
 
 
 def _less_claim(name: str, words: str, *pairs: tuple[Value, Value]) -> Claim:
