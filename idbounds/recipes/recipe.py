@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -103,7 +103,7 @@ class Recipe:
         """Settings of what a user gave.
 
         Args:
-            given: values by name; None is as if it were not there.
+            given: values by name; None is as if it were not there, but for a setting that may be None.
 
         Returns:
             An instance of `settings`.
@@ -111,8 +111,12 @@ class Recipe:
         Raises:
             InputError: for a name that is not one of them.
         """
-        known = list(self.settings.__dataclass_fields__)  # type: ignore[attr-defined]
-        given = {name: value for name, value in given.items() if value is not None}
+        known = {field.name: field for field in fields(self.settings)}
+        given = {
+            name: value
+            for name, value in given.items()
+            if value is not None or (name in known and "None" in str(known[name].type))
+        }
         for name in given:
             if name not in known:
                 raise InputError(

@@ -423,13 +423,22 @@ def test_the_reading_of_fine_tuning_is_that_of_the_rows():
     assert outcome(finetuning, "few_dimensions_have_a_smaller_gap") in text
     bounds = finetuned.stated(rows)
     assert (bounds["test_error"] < bounds["bound"]).all()
-    assert bounds["bound"].max() < bounds["majority_error"].min() == pytest.approx(0.499, abs=5e-4)
-    assert bounds.groupby("d")["bound"].mean().idxmin() == 64
+    sentences, pairs = (bounds[bounds["task"] == task] for task in ("sst2-sentences", "mrpc"))
+    assert sentences["bound"].max() < sentences["majority_error"].min() == pytest.approx(0.499, abs=5e-4)
+    assert pairs["bound"].min() > pairs["majority_error"].max() == pytest.approx(0.335, abs=5e-4)
+    assert (sentences.groupby(["model", "method", "d"])["bound"].mean().unstack().idxmin(axis=1) == 64).all()
+    shown = sentences.query("model == 'minilm-l3' and method == 'direct' and seed == 0").set_index("d")
     for d in (16, 256):
-        each = (bounds["code_bits"] / bounds["d"])[(bounds["d"] == d) & (bounds["seed"] == 0)].iloc[0]
-        assert f"{each:.1f} bits each" in text
-    mean = finetuned.numbers(rows).query("start == 'pretrained' and seed == 0").groupby("d")["score"].mean()
-    assert mean.is_monotonic_increasing
+        assert f"{shown['code_bits'][d] / d:.1f} bits each" in text
+    runs = finetuned.numbers(rows).query(
+        "task == 'sst2-sentences' and method == 'direct' and start == 'pretrained'"
+    )
+    mean = runs.groupby(["model", "d"])["test_score"].mean().unstack("d")
+    assert all(line.dropna().is_monotonic_increasing for _, line in mean.iterrows())
+    assert (mean.loc["minilm-l3"] - mean.loc["minilm-l6"]).abs().max() < 0.02
+    crossings = finetuned.crossings(rows).query("model == 'minilm-l3' and task == 'sst2-sentences'")
+    d90 = crossings.query("method == 'direct' and start == 'pretrained'").set_index("criterion")["d90"]
+    assert d90["gain"] > 10 * d90["fraction"]
 
 
 def test_the_page_says_what_structure_saves():
