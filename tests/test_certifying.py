@@ -400,13 +400,3 @@ def test_ctrl_c_before_the_first_step_promises_no_checkpoint(stage, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         drawn(tmp_path / "x.idb", progress=Stop())
     assert not list(tmp_path.iterdir())
-
-
-def test_no_limit_of_time_is_not_the_default_one():
-    # Cause: a budget of None was taken as not given, so runs that should have had no limit ended after five minutes,
-    # on a slow machine before a draw was chosen again.
-    from idbounds.recipes.draws import RECIPE
-
-    assert RECIPE.chosen({}).budget == 5.0
-    assert RECIPE.chosen({"budget": None}).budget is None
-    assert RECIPE.chosen({"steps": None, "nats": None}) == RECIPE.chosen({})

@@ -51,9 +51,7 @@ def checkpoint(text: str, width: int, updates: int) -> State:
     model, scores = _start(text, width)
     tensors = {**_body(model), "scores": scores}
     names = [name for key in tensors for name in (key, f"first.{key}", f"second.{key}")]
-    for done in range(updates, -1, -1):
-        if done not in (0, updates) and done % SAVED:
-            continue
+    for done in sorted({updates, *range(0, updates, SAVED)}, reverse=True):
         found = cache.read_arrays(_path(text, width, done), names) if done else _zeros(tensors)
         if found is not None:
             break

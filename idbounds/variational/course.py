@@ -162,10 +162,13 @@ class Course:
         return settings.passes * len(self._refiner.blocks) if self._refiner else 0
 
     def _next(self) -> None:
+        if self._phases[self.phase] == "starting":
+            if self._best:
+                self.fitter.restore(self._best, 0)
+                self._best = {}
+            self.phase, self.done = self.phase + 1, self.fitter.step  # those of the best start are done
+            return
         fitting = self._phases[self.phase] == "fitting"
-        if self._best:
-            self.fitter.restore(self._best, 0)
-            self._best = {}
         if fitting and self.fitter.begin_again():
             self._say(f"no bits are left: begun again at {self.fitter.nats:g} nats an error")
             self.done = 0
@@ -177,8 +180,6 @@ class Course:
             drawing = self.fitter.drawing
             self._say(f"{drawing.total} blocks of {drawing.bits} bits")
         self.phase, self.done = self.phase + 1, 0
-        if not fitting and self.phase == self._phases.index("fitting"):
-            self.done = self.fitter.step  # those of the best start
 
     @property
     def _tried(self) -> int:

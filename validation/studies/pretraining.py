@@ -200,26 +200,6 @@ def _lower(rows: pd.DataFrame, less: Cell, more: Cell, criterion: str) -> Outcom
     return dimensions.lower(crossing(found, less, criterion), crossing(found, more, criterion))
 
 
-def check_pretraining(rows: pd.DataFrame) -> Outcome:
-    """Hold d90 after all updates against that of the start, at one accuracy."""
-    return _lower(rows, (MIDDLE, _LAST), (MIDDLE, 0), "absolute")
-
-
-def check_own(rows: pd.DataFrame) -> Outcome:
-    """Hold d90 after all updates against that of the start, each at 90% of its own accuracy."""
-    return _lower(rows, (MIDDLE, _LAST), (MIDDLE, 0), "fraction")
-
-
-def check_size(rows: pd.DataFrame) -> Outcome:
-    """Hold d90 of the widest rung against that of the narrowest, at one accuracy."""
-    return _lower(rows, (WIDTHS[-1], _LAST), (WIDTHS[0], _LAST), "absolute")
-
-
-def check_own_size(rows: pd.DataFrame) -> Outcome:
-    """Hold d90 of the widest rung against that of the narrowest, each at 90% of its own accuracy."""
-    return _lower(rows, (WIDTHS[-1], _LAST), (WIDTHS[0], _LAST), "fraction")
-
-
 def check_falls(rows: pd.DataFrame) -> Outcome:
     """Hold d90 of each checkpoint against all earlier ones, at one accuracy.
 
@@ -323,6 +303,12 @@ def _draw(axes: Any, at: float, row: Any, colour: str, marker: str) -> None:
     axes.plot(at, row.d90, marker, color=colour)
 
 
+def _lower_claim(name: str, words: str, less: Cell, more: Cell, criterion: str) -> Claim:
+    return Claim(name, words, lambda rows: _lower(rows, less, more, criterion))
+
+
+_EARLY, _LATE, _NARROW, _WIDE = (MIDDLE, 0), (MIDDLE, _LAST), (WIDTHS[0], _LAST), (WIDTHS[-1], _LAST)
+
 STUDY = Study(
     id="pretraining",
     question="Does pretraining lower d90, and do larger models have a lower one?",
@@ -335,31 +321,39 @@ STUDY = Study(
     ),
     numbers=numbers,
     claims=(
-        Claim(
+        _lower_claim(
             "pretraining_lowers_d90",
             "d90 of TREC's questions is lower after 3,000 updates of pretraining than after none, at one "
             "accuracy.",
-            check_pretraining,
+            _LATE,
+            _EARLY,
+            "absolute",
         ),
-        Claim(
+        _lower_claim(
             "pretraining_lowers_own_d90",
             "d90 of TREC's questions is lower after 3,000 updates of pretraining than after none, each at "
             "90% of its own accuracy.",
-            check_own,
+            _LATE,
+            _EARLY,
+            "fraction",
         ),
         Claim(
             "d90_falls_all_along", "d90 falls from each checkpoint to the next, at one accuracy.", check_falls
         ),
-        Claim(
+        _lower_claim(
             "larger_models_have_lower_d90",
             "After as many updates the widest rung has a lower d90 than the narrowest, at one accuracy.",
-            check_size,
+            _WIDE,
+            _NARROW,
+            "absolute",
         ),
-        Claim(
+        _lower_claim(
             "larger_models_have_lower_own_d90",
             "After as many updates the widest rung has a lower d90 than the narrowest, each at 90% of its "
             "own accuracy.",
-            check_own_size,
+            _WIDE,
+            _NARROW,
+            "fraction",
         ),
     ),
 )
